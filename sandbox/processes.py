@@ -1,0 +1,92 @@
+"""Background processes that are written down, recognised again by id and start time, and ended for good."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process: an id alone can be somebody else's by now, so its start time is part of its identity."""
+
+    name: str
+    pid: int
+    started: float  # seconds since the epoch, as psutil says
+
+    @classmethod
+    def of(cls, name: str, pid: int) -> "Process":
+        """The process that has this id now. Raises psutil.NoSuchProcess."""
+        return cls(name, pid, psutil.Process(pid).create_time())
+
+    def running(self) -> psutil.Process | None:
+        """The live process, or None where it has ended, or where its id was given to another."""
+        try:
+            process = psutil.Process(self.pid)
+            same = process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return process if same else None
+
+
+class Ledger:
+    """The processes of one sandbox, kept in a file so that any later run can see them and end them."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def read(self) -> list[Process]:
+        """Every process written down, alive or not, in the order they were started."""
+        try:
+            return [Process(**entry) for entry in json.loads(self._file.read_text())]
+        except FileNotFoundError:
+            return []
+
+    def add(self, process: Process) -> None:
+        """Write one more process down; a kill at any moment leaves the old list or the new one, never half of it."""
+        unfinished = self._file.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps([asdict(p) for p in [*self.read(), process]]))
+        unfinished.replace(self._file)
+
+    def start(
+        self, name: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> Process:
+        """Start `command` in `folder`, out of reach of the terminal's Ctrl-C, its output in `name`.log there."""
+        with (folder / f"{name}.log").open("ab") as output:
+            child = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=folder,
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        process = Process.of(name, child.pid)
+        self.add(process)
+        return process
+
+    def stop(self) -> None:
+        """End every process, the last started first, and forget them."""
+        end(reversed(self.read()))
+        self._file.unlink(missing_ok=True)
+
+
+def end(processes: Iterable[Process]) -> None:
+    """Ask every live one to stop, and kill after a few seconds what has not."""
+    live = [running for process in processes if (running := process.running())]
+    for process in live:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, stubborn = psutil.wait_procs(live, timeout=_GRACE_SECONDS)
+    for process in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=_GRACE_SECONDS)
