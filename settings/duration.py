@@ -1,0 +1,35 @@
+"""Durations as Go writes them: parsed exactly and printed in one canonical form."""
+
+import re
+from fractions import Fraction
+
+# Nanoseconds in each unit Go knows, largest first: https://pkg.go.dev/time#ParseDuration
+NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1}
+LARGEST = 2**63 - 1  # nanoseconds, some 292 years
+LONGEST_TEXT = 100
+
+PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
+
+
+def canonical_duration(text: str) -> str:
+    """The shortest Go form of a positive duration: `48h`, `1h30m`, `1.5s`. Raises ValueError, with what is wrong."""
+    parts = PART.findall(text) if len(text) <= LONGEST_TEXT else []
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError("is not a duration")
+    nanoseconds = sum(Fraction(number) * NANOSECONDS[unit] for number, unit in parts)
+    if nanoseconds < 1:
+        raise ValueError("is no time at all")
+    if nanoseconds > LARGEST:
+        raise ValueError("is longer than a duration can be")
+    return _shortest(int(nanoseconds))
+
+
+def _shortest(nanoseconds: int) -> str:
+    """Hours, minutes and seconds, each left out when zero; seconds as a decimal when they are not whole."""
+    hours, rest = divmod(nanoseconds, NANOSECONDS["h"])
+    minutes, rest = divmod(rest, NANOSECONDS["m"])
+    seconds, rest = divmod(rest, NANOSECONDS["s"])
+    fraction = f".{rest:09}".rstrip("0") if rest else ""
+    return "".join(
+        [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{seconds}{fraction}s" if seconds or rest else ""]
+    )
