@@ -31,5 +31,9 @@ def _shortest(nanoseconds: int) -> str:
     seconds, rest = divmod(rest, NANOSECONDS["s"])
     fraction = f".{rest:09}".rstrip("0") if rest else ""
     return "".join(
-        [f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{seconds}{fraction}s" if seconds or rest else ""]
+        [
+            f"{hours}h" if hours else "",
+            f"{minutes}m" if minutes else "",
+            f"{seconds}{fraction}s" if seconds or rest else "",
+        ]
     )

@@ -20,7 +20,12 @@ def load_file(path: str | PathLike[str]) -> Settings:
     metadata = data.get("metadata", {})
     minio = {"enabled": True}
     return Settings.model_validate(
-        {"name": metadata.get("name", "tempo"), "namespace": metadata.get("namespace", "tempo"), "minio": minio, "spec": data.get("spec", data)}
+        {
+            "name": metadata.get("name", "tempo"),
+            "namespace": metadata.get("namespace", "tempo"),
+            "minio": minio,
+            "spec": data.get("spec", data),
+        }
     )
 
 

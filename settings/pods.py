@@ -1,51 +1,94 @@
 """What a user can say of any component's pods."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from settings.base import Model
+from settings.names import LabelKeyField, LabelValueField, TextField
 from settings.resources import ContainerResources
-from settings.types import IntField
+from settings.types import IntField, refuse
+
+# Kubernetes keeps replicas and user ids in 32 bits, seconds in 64.
+ReplicasField = Annotated[IntField, Field(ge=1, le=2**31 - 1)]
+UserIdField = Annotated[IntField, Field(ge=0, le=2**31 - 1)]
+SecondsField = Annotated[IntField, Field(ge=-(2**63), le=2**63 - 1)]
 
 
 class Toleration(Model):
     """A toleration as Kubernetes has it."""
 
-    key: str | None = None
+    key: LabelKeyField | None = None
+    """The taint's key; without one, every key (then `operator` is `Exists`)."""
     operator: Literal["Equal", "Exists"] | None = None
-    value: str | None = None
+    """`Equal` (the default) compares the value, `Exists` does not."""
+    value: LabelValueField | None = None
+    """The taint's value, for `Equal`."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    toleration_seconds: IntField | None = None
+    """The taint's effect; without one, every effect."""
+    toleration_seconds: SecondsField | None = None
+    """How long a `NoExecute` taint is tolerated; without it, for ever."""
+
+    @model_validator(mode="after")
+    def _is_one_that_kubernetes_accepts(self) -> Self:
+        if self.operator == "Exists" and self.value:
+            refuse("has a value although its operator is Exists; remove the value or write operator: Equal")
+        if not self.key and self.operator != "Exists":
+            refuse("has no key; add one, or write operator: Exists to tolerate every key")
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            refuse("has tolerationSeconds without effect: NoExecute; remove them or write that effect")
+        return self
 
 
 class SeccompProfile(Model):
     """A seccomp profile as Kubernetes has it."""
 
     type: Literal["RuntimeDefault", "Localhost", "Unconfined"]
-    localhost_profile: str | None = None
+    """Which kind of profile."""
+    localhost_profile: TextField | None = None
+    """The profile's file on the node, for `Localhost`."""
+
+    @model_validator(mode="after")
+    def _has_a_file_only_and_always_for_localhost(self) -> Self:
+        if self.type == "Localhost" and self.localhost_profile is None:
+            refuse("has no localhostProfile; add the file's name, or write another type")
+        if self.type != "Localhost" and self.localhost_profile is not None:
+            refuse(f"has a localhostProfile although its type is {self.type}; remove it or write type: Localhost")
+        return self
 
 
 class PodSecurityContext(Model):
     """The pod security context's fields that a user may set; they are merged over the stack's own."""
 
-    run_as_user: Annotated[IntField, Field(ge=0)] | None = None
-    run_as_group: Annotated[IntField, Field(ge=0)] | None = None
+    run_as_user: UserIdField | None = None
+    """The user that the pod's processes run as."""
+    run_as_group: UserIdField | None = None
+    """Their group."""
     run_as_non_root: bool | None = None
-    fs_group: Annotated[IntField, Field(ge=0)] | None = None
+    """Whether root is refused when a container starts."""
+    fs_group: UserIdField | None = None
+    """The group that owns the pod's volumes."""
     fs_group_change_policy: Literal["OnRootMismatch", "Always"] | None = None
-    supplemental_groups: list[IntField] | None = None
+    """When the volumes' owner is corrected."""
+    supplemental_groups: list[UserIdField] | None = None
+    """More groups of the processes."""
     seccomp_profile: SeccompProfile | None = None
+    """The system calls that the processes may make."""
 
 
 class PodSettings(Model):
     """Replicas, resources and placement of one component's pods."""
 
-    replicas: Annotated[IntField, Field(ge=1)] | None = None
+    replicas: ReplicasField | None = None
+    """How many pods; 1 where nothing is said."""
     resources: ContainerResources | None = None
-    node_selector: dict[str, str] | None = None
+    """The main container's own limits and requests, kept to the letter."""
+    node_selector: dict[LabelKeyField, LabelValueField] | None = None
+    """Labels of the nodes that the pods may run on."""
     tolerations: list[Toleration] | None = None
+    """Taints of nodes that the pods accept."""
     pod_security_context: PodSecurityContext | None = None
+    """Merged over the stack's own, which fits the `restricted` pod security standard."""
 
 
 class Component(PodSettings):
@@ -55,6 +98,7 @@ class Component(PodSettings):
     """
 
     component: PodSettings | None = None
+    """The keys beside it may as well stand under this one, as in a TempoStack; each in one of the two places."""
 
     @property
     def pod(self) -> PodSettings:

@@ -6,69 +6,94 @@ from pydantic import Field
 
 from settings import images
 from settings.base import Model
+from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
 from settings.resources import ContainerResources, StackResources
 from settings.template import Template
 from settings.tenants import Tenants
-from settings.types import DurationField, IntField, QuantityField
+from settings.types import DurationField, IntField, PositiveBytesField
 
 
 class Images(Model):
     """Container images; each default is the pinned one of `settings.images`."""
 
-    tempo: str = images.TEMPO
-    tempo_query: str = images.TEMPO_QUERY
-    tempo_gateway: str = images.TEMPO_GATEWAY
-    tempo_gateway_opa: str = images.TEMPO_GATEWAY_OPA
-    jaeger_query: str = images.JAEGER_QUERY
-    oauth_proxy: str = images.OAUTH_PROXY
+    tempo: ImageField = images.TEMPO
+    """Tempo itself: distributor, ingester, compactor, querier, query frontend."""
+    tempo_query: ImageField = images.TEMPO_QUERY
+    """The Jaeger UI's bridge to Tempo."""
+    tempo_gateway: ImageField = images.TEMPO_GATEWAY
+    """The gateway."""
+    tempo_gateway_opa: ImageField = images.TEMPO_GATEWAY_OPA
+    """The gateway's OPA sidecar."""
+    jaeger_query: ImageField = images.JAEGER_QUERY
+    """The Jaeger UI."""
+    oauth_proxy: ImageField = images.OAUTH_PROXY
+    """The proxy in front of the Jaeger UI."""
 
 
 class StorageSecret(Model):
     """The Secret with the object store's `endpoint`, `bucket`, `access_key_id` and `access_key_secret`."""
 
-    name: str
+    name: SubdomainField
+    """The Secret's name; MinIO provides it while it is on, else it must exist."""
     type: Literal["s3"] = "s3"
+    """The kind of object store."""
 
 
 class StorageTls(Model):
     """Whether the object store is spoken to over TLS."""
 
     enabled: bool = False
+    """Whether the object store is spoken to over TLS."""
 
 
 class Storage(Model):
     """The object store."""
 
     secret: StorageSecret
+    """The Secret with `endpoint`, `bucket`, `access_key_id` and `access_key_secret`."""
     tls: StorageTls = StorageTls()
+    """TLS to the object store."""
 
 
 class RetentionGlobal(Model):
     """How long every tenant's traces are kept."""
 
     traces: DurationField = "48h"
+    """How long traces are kept, as Go writes durations: `48h`, `30m`."""
 
 
 class Retention(Model):
     """How long traces are kept."""
 
     global_: Annotated[RetentionGlobal, Field(alias="global")] = RetentionGlobal()
+    """For every tenant."""
 
 
 class Spec(Model):
     """`spec`, with the keys of a TempoStack's spec."""
 
     storage: Storage
-    storage_size: QuantityField | None = None
-    storage_class_name: str | None = None
+    """The object store."""
+    storage_size: PositiveBytesField | None = None
+    """The size of each ingester's volume."""
+    storage_class_name: SubdomainField | None = None
+    """The storage class of the ingesters' volumes; the cluster's default where nothing is said."""
     resources: StackResources = StackResources()
-    replication_factor: Annotated[IntField, Field(ge=1)] = 1
+    """The budget of the whole stack and how it is shared."""
+    replication_factor: Annotated[IntField, Field(ge=1, le=2**31 - 1)] = 1
+    """How many ingesters hold each trace."""
     retention: Retention = Retention()
+    """How long traces are kept."""
     images: Images = Images()
-    service_account: str | None = None
+    """Container images; the defaults are pinned."""
+    service_account: SubdomainField | None = None
+    """An existing ServiceAccount for the pods; without it the stack makes its own."""
     tenants: Tenants | None = None
+    """Who shares the stack; with this block Tempo asks every request for its tenant."""
     template: Template = Template()
+    """One entry per component."""
     management_state: Literal["Managed"] = "Managed"
+    """As in a TempoStack; `Managed` is all there is."""
 
     @property
     def has_opa(self) -> bool:
@@ -80,19 +105,31 @@ class Minio(Model):
     """The stack's own object store, outside the Tempo total; it provides the Secret `spec.storage.secret` names."""
 
     enabled: bool = True
-    image: str = images.MINIO
-    storage_size: QuantityField | None = None
+    """Whether MinIO runs; the block switches it on unless it says otherwise."""
+    image: ImageField = images.MINIO
+    """The server's image."""
+    storage_size: PositiveBytesField | None = None
+    """The size of its volume."""
     resources: ContainerResources = ContainerResources()
+    """Its own limits and requests, outside the total."""
 
 
 class Settings(Model):
     """Everything a stack's config says, but for the values of its secrets."""
 
-    name: str
-    namespace: str
+    name: NameField
+    """The stack's name: objects are called `tempo-<name>-…`."""
+    namespace: LabelField
+    """The namespace of all of its objects."""
     create_namespace: bool = True
-    kube_context: str | None = None
-    managed_by: str = "pulumi"
-    minio: Minio = Minio()
+    """Whether the namespace is made, and removed, with the stack."""
+    kube_context: TextField | None = None
+    """The kubeconfig context to deploy to; the current one where nothing is said."""
+    managed_by: ManagerField = "pulumi"
+    """The value of the label `app.kubernetes.io/managed-by`."""
+    minio: Minio = Minio(enabled=False)
+    """An object store in the cluster that provides the Secret `spec.storage.secret` names; off without this block."""
     spec: Spec
+    """The stack, with the keys of a TempoStack's `spec`."""
     plaintext_secrets: Annotated[frozenset[str], Field(exclude=True)] = frozenset()
+    """No config key: the names of the secret keys given in plain text."""

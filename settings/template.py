@@ -1,5 +1,7 @@
 """`spec.template`: the components and their containers."""
 
+from typing import Literal
+
 from settings.base import Model
 from settings.pods import Component
 from settings.resources import ContainerResources
@@ -9,44 +11,69 @@ class Sidecar(Model):
     """A container beside the main one: only its resources can be set."""
 
     resources: ContainerResources = ContainerResources()
+    """The container's own limits and requests, kept to the letter."""
 
 
 class Authentication(Sidecar):
     """The oauth-proxy in front of the Jaeger UI: the block switches it on unless it says otherwise."""
 
     enabled: bool = True
+    """Whether the proxy runs."""
+
+
+class NoIngress(Model):
+    """A TempoStack's `ingress` block, where it asks for nothing."""
+
+    type: Literal["", "none"] = ""
+    """Only the two words for none are supported yet."""
 
 
 class JaegerQuery(Sidecar):
     """The Jaeger UI (`jaeger-query`), its bridge to Tempo (`tempo-query`) and its proxy (`oauth-proxy`)."""
 
     enabled: bool = False
+    """Whether the Jaeger UI and its bridge to Tempo run."""
     tempo_query: Sidecar = Sidecar()
+    """The bridge to Tempo."""
     authentication: Authentication | None = None
+    """The oauth-proxy in front of the UI."""
+    ingress: NoIngress | None = None
+    """Not supported yet, but for a block that asks for none."""
 
 
 class QueryFrontend(Component):
     """The query frontend, with the Jaeger UI's containers when asked."""
 
     jaeger_query: JaegerQuery = JaegerQuery()
+    """The Jaeger UI."""
 
 
 class Gateway(Component):
     """The multi-tenant gateway, with its OPA sidecar in openshift mode."""
 
     enabled: bool = False
+    """Whether the gateway runs; it needs `spec.tenants`."""
     opa: Sidecar = Sidecar()
+    """The OPA sidecar of openshift mode."""
+    ingress: NoIngress | None = None
+    """Not supported yet, but for a block that asks for none."""
 
 
 class Template(Model):
     """One entry per component."""
 
     distributor: Component = Component()
+    """Receives spans."""
     ingester: Component = Component()
+    """Holds recent traces and writes them to the object store."""
     compactor: Component = Component()
+    """Merges blocks and ends their retention."""
     querier: Component = Component()
+    """Searches blocks and ingesters."""
     query_frontend: QueryFrontend = QueryFrontend()
+    """Splits queries, and hosts the Jaeger UI."""
     gateway: Gateway = Gateway()
+    """Knows tenants and their rights."""
 
     @property
     def has_jaeger_ui(self) -> bool:

@@ -31,7 +31,9 @@ def _quantity(unit: Unit, *, zero: bool) -> Callable[[object], Quantity]:
     def validate(value: object) -> Quantity:
         quantity = value if isinstance(value, Quantity) else _parsed(value, unit)
         if quantity.value < 0:
-            refuse(f"{shown(value)} is negative; write {'0 or more' if zero else 'more than 0'}, such as {EXAMPLES[unit]}")
+            refuse(
+                f"{shown(value)} is negative; write {'0 or more' if zero else 'more than 0'}, such as {EXAMPLES[unit]}"
+            )
         if not quantity.value and not zero:
             refuse(f"{shown(value)} is no limit at all to Kubernetes; write more than 0, such as {EXAMPLES[unit]}")
         return Quantity(quantity.value, unit)
@@ -100,9 +102,8 @@ def _duration(value: object) -> str:
 
 CpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True))]
 BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True))]
-CpuLimitField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=False))]
-BytesLimitField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=False))]
-QuantityField = BytesField
+PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=False))]
+PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=False))]
 FractionField = Annotated[Fraction, PlainValidator(_fraction)]
 IntField = Annotated[int, PlainValidator(_integer)]
 DurationField = Annotated[str, PlainValidator(_duration)]

@@ -1,0 +1,64 @@
+"""The text types of stack config: names, labels and references as Kubernetes and Tempo accept them."""
+
+import re
+from typing import Annotated
+
+from pydantic import PlainValidator
+
+from settings.mistakes import shown
+from settings.types import refuse
+
+LONGEST_LABEL = 63  # characters of a DNS label, and of a label's value
+LONGEST_SUBDOMAIN = 253
+LONGEST_TENANT_ID = 150  # https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/, as Tempo has them
+
+# The longest that the program puts around a stack's name: no object's name, and no label made from one (the pods of a
+# StatefulSet carry its name and 11 characters of a hash), is longer than the discovery Service's.
+OBJECT_PREFIX = "tempo-"
+LONGEST_SUFFIX = "-query-frontend-discovery"
+LONGEST_NAME = LONGEST_LABEL - len(OBJECT_PREFIX) - len(LONGEST_SUFFIX)
+
+LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
+LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?"
+LABEL_KEY = rf"((?=[^/]{{1,253}}/){SUBDOMAIN}/)?[A-Za-z0-9]([A-Za-z0-9._-]{{0,61}}[A-Za-z0-9])?"
+TENANT_ID = r"(?!\.{1,2}$)[A-Za-z0-9!_.*'()-]+"
+IMAGE = r"[^\s@:][^\s@]*(@sha256:[0-9a-f]{64})?"
+TEXT = r"\S(.*\S)?"
+URL = r"https?://[^\s/]+(/\S*)?"
+
+
+def _text(pattern: str, longest: int, remedy: str, *, empty: bool = False) -> PlainValidator:
+    """Text of one line that the pattern matches in full; the remedy ends every line a user reads about it."""
+
+    def validate(value: object) -> str:
+        if isinstance(value, bool | int | float):
+            refuse(f"{shown(value)} is not text; put it in quotes")
+        if not isinstance(value, str):
+            refuse(f"{shown(value)} is not text; {remedy}")
+        if not value and not empty:
+            refuse(f"'' is empty; {remedy}")
+        if len(value) > longest:
+            refuse(f"{shown(value)} has {len(value)} characters; use {longest} or fewer")
+        if value and not re.fullmatch(pattern, value):
+            refuse(f"{shown(value)} is not allowed; {remedy}")
+        return value
+
+    return PlainValidator(validate)
+
+
+LABEL_REMEDY = "use lower-case letters, digits and '-', with a letter or digit at both ends"
+SUBDOMAIN_REMEDY = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part"
+VALUE_REMEDY = "use letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+TENANT_ID_REMEDY = "use a UUID, or letters, digits and any of !-_.*'() as Tempo allows in X-Scope-OrgID"
+
+NameField = Annotated[str, _text(LABEL, LONGEST_NAME, LABEL_REMEDY)]
+LabelField = Annotated[str, _text(LABEL, LONGEST_LABEL, LABEL_REMEDY)]
+SubdomainField = Annotated[str, _text(SUBDOMAIN, LONGEST_SUBDOMAIN, SUBDOMAIN_REMEDY)]
+LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL, VALUE_REMEDY)]
+LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True)]
+ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY)]
+TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY)]
+ImageField = Annotated[str, _text(IMAGE, 512, "write an image such as docker.io/grafana/tempo:2.10.8, without blanks")]
+UrlField = Annotated[str, _text(URL, 2048, "write a URL such as https://sso.example.com/realms/traces")]
+TextField = Annotated[str, _text(TEXT, 1024, "write one line of text without blanks around it")]
