@@ -1,0 +1,7 @@
+"""Decides every container's limits and requests: settings in, a `Plan` out, by exact arithmetic and nothing else."""
+
+from allocation.decide import allocate
+from allocation.findings import Finding
+from allocation.plan import ContainerPlan, Figure, Plan, WorkloadPlan
+
+__all__ = ["ContainerPlan", "Figure", "Finding", "Plan", "WorkloadPlan", "allocate"]

@@ -1,9 +1,37 @@
 """What a plan has to say against itself: stable codes, the config path, the figures and the remedy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+Code = Literal[
+    "request-exceeds-limit",
+    "floors-exceed-total",
+    "replication-factor",
+    "fractional-quantity",
+    "over-allocated",
+    "pool-exhausted",
+    "plaintext-secret",
+    "below-floor",
+    "unbounded",
+    "unused-override",
+]
+
+# What Kubernetes or Tempo would refuse is always an error; `resources.onViolation` decides about what breaks the user's
+# own rules; the rest is a warning. Findings are reported in this order, errors first.
+SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
+    "request-exceeds-limit": "error",
+    "floors-exceed-total": "error",
+    "replication-factor": "error",
+    "fractional-quantity": "error",
+    "over-allocated": "onViolation",
+    "pool-exhausted": "onViolation",
+    "plaintext-secret": "onViolation",
+    "below-floor": "warning",
+    "unbounded": "warning",
+    "unused-override": "warning",
+}
 
 
 @dataclass(frozen=True)
@@ -11,10 +39,18 @@ class Finding:
     """One finding. `path` is the config path, `message` has the figures, `remedy` says what to do."""
 
     severity: Severity
-    code: str
+    code: Code
     path: str
     message: str
     remedy: str
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message} [{self.code}]; {self.remedy}"
+
+
+def severity_of(code: Code, on_violation: Literal["warn", "error"]) -> Severity:
+    """What a code means for the stack: an error stops it, a warning does not."""
+    severity = SEVERITIES[code]
+    if severity == "onViolation":
+        return "error" if on_violation == "error" else "warning"
+    return severity

@@ -1,0 +1,78 @@
+"""From settings to a plan: who runs, what each gets, and what is to be said against it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from allocation.containers import Container, containers_of, given_quantity
+from allocation.outside import outside_of
+from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
+from allocation.precedence import Figures, decide_limits, decide_requests
+from allocation.profiles import weights_of
+from allocation.review import review
+from allocation.units import round_down
+from settings import Settings
+
+Totals = Mapping[Side, Mapping[Resource, int]]
+
+
+def allocate(settings: Settings) -> Plan:
+    """The plan of a stack; never raises on valid settings."""
+    resources = settings.spec.resources
+    containers = containers_of(settings)
+    running = [c for c in containers if c.runs]
+    weights = weights_of(resources, [c.weight for c in running])
+    totals = _totals(settings)
+
+    limits: dict[Resource, Figures] = {}
+    requests: dict[Resource, Figures] = {}
+    for resource in RESOURCES:
+        by_container = {c: weights[resource][c.weight] for c in running}
+        limits[resource] = decide_limits(resource, by_container, totals["limits"].get(resource))
+        requests[resource] = decide_requests(
+            resource, by_container, totals["requests"].get(resource), limits[resource], resources.request_ratio
+        )
+
+    workloads = _workloads(settings.name, running, limits, requests)
+    plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())
+    return replace(plan, findings=review(settings, containers, plan))
+
+
+def _totals(settings: Settings) -> Totals:
+    """Whole millicores and bytes of the totals that are given."""
+    total = settings.spec.resources.total
+    given = {side: {resource: given_quantity(total, side, resource) for resource in RESOURCES} for side in SIDES}
+    return {
+        side: {
+            resource: round_down(resource, quantity)
+            for resource, quantity in quantities.items()
+            if quantity is not None
+        }
+        for side, quantities in given.items()
+    }
+
+
+def _workloads(
+    stack: str, running: Sequence[Container], limits: Mapping[Resource, Figures], requests: Mapping[Resource, Figures]
+) -> tuple[WorkloadPlan, ...]:
+    """The running containers as the workloads they stand in."""
+
+    def planned(container: Container) -> ContainerPlan:
+        return ContainerPlan(
+            container.name,
+            container.path,
+            limits={resource: limits[resource][container] for resource in RESOURCES},
+            requests={resource: requests[resource][container] for resource in RESOURCES},
+        )
+
+    return tuple(
+        WorkloadPlan(
+            component,
+            workload_name(stack, component),
+            "StatefulSet" if component == "ingester" else "Deployment",
+            members[0].replicas,
+            tuple(map(planned, members)),
+        )
+        for component, group in groupby(running, key=lambda c: c.component)
+        if (members := list(group))
+    )

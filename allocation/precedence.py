@@ -1,0 +1,92 @@
+"""Where a number comes from: for every container and resource, the first source that has one wins.
+
+1. `override`: the user's own value, to the letter.
+2. A size, or a workload: not yet; their place is marked below.
+3. `share`: a share of what the total leaves after the overrides.
+4. `none`: no total, no override. A request without a total of requests is a part of its limit.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from math import ceil
+
+from allocation.containers import Container
+from allocation.floors import floor_of
+from allocation.plan import Figure, Resource, Side
+from allocation.sharing import Claim, share
+from allocation.units import UNIT
+
+Figures = dict[Container, Figure]  # one side of one resource, over the whole stack
+Weights = Mapping[Container, Fraction]  # of the containers that run
+
+NOTHING = Figure(None, "none")
+
+
+def decide_limits(resource: Resource, weights: Weights, total: int | None) -> Figures:
+    """Every container's limit; `total` in millicores or bytes."""
+    figures = _overrides("limits", resource, weights)
+    # A size's or a workload's limits belong here: figures |= ...
+    undecided = {c: weight for c, weight in weights.items() if c not in figures}
+    if total is None:
+        return figures | dict.fromkeys(undecided, NOTHING)
+    floors = {c: max(floor_of(c.component, resource), c.override("requests", resource) or 0) for c in undecided}
+    return figures | _shares(resource, total - _paid(figures), undecided, floors, caps={})
+
+
+def decide_requests(
+    resource: Resource, weights: Weights, total: int | None, limits: Figures, ratio: Fraction
+) -> Figures:
+    """Every container's request, none above its limit but an override; `total` in millicores or bytes."""
+    figures = _overrides("requests", resource, weights)
+    # A size's or a workload's requests belong here: figures |= ...
+    undecided = {c: weight for c, weight in weights.items() if c not in figures}
+    if total is None:
+        return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
+    floors = {c: floor_of(c.component, resource) for c in undecided}
+    caps = {c: limit for c in undecided if (limit := limits[c].amount) is not None}
+    return figures | _shares(resource, total - _paid(figures), undecided, floors, caps)
+
+
+def _overrides(side: Side, resource: Resource, containers: Weights) -> Figures:
+    given = {c: c.override(side, resource) for c in containers}
+    return {c: Figure(amount, "override") for c, amount in given.items() if amount is not None}
+
+
+def _part_of_limit(resource: Resource, limit: int | None, ratio: Fraction) -> Figure:
+    """The ratio's part of the limit, rounded up to a whole unit, or the limit where that would exceed it."""
+    if limit is None:
+        return NOTHING
+    unit = UNIT[resource]
+    part = ceil(ratio * limit / unit) * unit
+    return Figure(part, "ratio") if part <= limit else Figure(limit, "limit")
+
+
+def _shares(
+    resource: Resource,
+    pool: int,
+    weights: Weights,
+    floors: Mapping[Container, int],
+    caps: Mapping[Container, int],
+) -> Figures:
+    """Shares of the pool, in whole units; the pool may be negative, when the overrides exceed the total.
+
+    Whoever would get more than its cap gets the cap, and the others share again what that cuts off: their shares only
+    grow, so whoever was cut off would be again.
+    """
+    unit = UNIT[resource]
+    capped = {c: Figure(caps[c], "limit") for c in weights if c in caps and caps[c] <= floors[c]}
+    while True:
+        claims = {c: Claim(weights[c], -(-floors[c] // unit), c.replicas) for c in weights if c not in capped}
+        units = dict(zip(claims, share((pool - _paid(capped)) // unit, list(claims.values())), strict=True))
+        cut_off = {c: Figure(caps[c], "limit") for c in claims if c in caps and units[c] * unit > caps[c]}
+        if not cut_off:
+            return capped | {
+                c: Figure(units[c] * unit, "share" if units[c] > claim.floor else "floor")
+                for c, claim in claims.items()
+            }
+        capped |= cut_off
+
+
+def _paid(figures: Figures) -> int:
+    """What the figures take, x replicas."""
+    return sum((figure.amount or 0) * c.replicas for c, figure in figures.items())

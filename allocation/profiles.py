@@ -1,0 +1,91 @@
+"""How a total is shared: for every container a weight for cpu and one for memory, in tables that add up by themselves.
+
+Weights are relative to those of the containers that run: what does not run takes no part, and 100 % is handed out.
+"""
+
+from collections.abc import Collection, Mapping
+from fractions import Fraction
+
+from allocation.plan import Resource
+from settings.resources import StackResources
+
+Weights = Mapping[str, tuple[Fraction, Fraction]]  # container -> cpu, memory
+
+
+def _table(**percent: tuple[str, str]) -> Weights:
+    return {container: (Fraction(cpu), Fraction(memory)) for container, (cpu, memory) in percent.items()}
+
+
+# tempo-operator 0.22, internal/manifests/manifestutils/resources.go: what each container effectively gets there.
+OPERATOR = _table(
+    distributor=("27", "12"),
+    ingester=("38", "50"),
+    compactor=("16", "18"),
+    querier=("10", "15"),
+    query_frontend=("4.5", "2.5"),
+    jaeger_query=("4.5", "2.5"),
+    tempo_query=("4.5", "2.5"),
+    oauth_proxy=("1", "1"),
+)
+OPERATOR_WITH_GATEWAY = _table(
+    distributor=("26", "11"),
+    ingester=("36", "49"),
+    compactor=("15", "17"),
+    querier=("9", "14"),
+    query_frontend=("4", "2"),
+    jaeger_query=("4", "2"),
+    tempo_query=("4", "2"),
+    oauth_proxy=("1", "1"),
+    gateway=("4", "3"),
+    opa=("2", "2"),
+)
+
+# Typical production ratios of whole pods (capacity planning for TempoStacks); the gateway comes on top, as much as the
+# operator gives it. A pod of several containers is split over those that run as the operator would split it.
+PRODUCTION_PODS = _table(
+    distributor=("20", "15"),
+    ingester=("35", "50"),
+    compactor=("10", "5"),
+    querier=("20", "20"),
+    query_frontend=("15", "10"),
+    gateway=("6", "5"),
+)
+PODS: Mapping[str, tuple[str, ...]] = {
+    "query_frontend": ("query_frontend", "jaeger_query", "tempo_query", "oauth_proxy"),
+    "gateway": ("gateway", "opa"),
+}
+
+
+def weights_of(resources: StackResources, running: Collection[str]) -> Mapping[Resource, Mapping[str, Fraction]]:
+    """The weight of every running container, by its entry in the tables, for each resource.
+
+    A container that custom weights leave out weighs nothing: it gets its floor.
+    """
+    table = _profile(resources, running)
+    none = (Fraction(0), Fraction(0))
+    return {
+        "cpu": {container: table.get(container, none)[0] for container in running},
+        "memory": {container: table.get(container, none)[1] for container in running},
+    }
+
+
+def _profile(resources: StackResources, running: Collection[str]) -> Weights:
+    if resources.profile == "custom":
+        given = {} if resources.weights is None else dict(resources.weights)
+        return {container: (weight.cpu, weight.memory) for container, weight in given.items() if weight is not None}
+    if resources.profile == "production":
+        return _production(running)
+    return OPERATOR_WITH_GATEWAY if "gateway" in running else OPERATOR
+
+
+def _production(running: Collection[str]) -> Weights:
+    """The pods' weights, each split over the pod's running containers."""
+    table = dict(PRODUCTION_PODS)
+    for pod, containers in PODS.items():
+        parts = {container: OPERATOR_WITH_GATEWAY[container] for container in containers if container in running}
+        whole_cpu = sum(cpu for cpu, _ in parts.values())
+        whole_memory = sum(memory for _, memory in parts.values())
+        pod_cpu, pod_memory = PRODUCTION_PODS[pod]
+        for container, (cpu, memory) in parts.items():
+            table[container] = (pod_cpu * cpu / whole_cpu, pod_memory * memory / whole_memory)
+    return table

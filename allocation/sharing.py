@@ -1,0 +1,68 @@
+"""Share a whole number of units over claims by weight: floors first, then largest remainder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One container's claim on a pool.
+
+    `weight` is relative, for all its replicas together; `floor` is in units, for one of them, and every unit is paid
+    `replicas` times. A weight of zero claims no more than the floor, unless nobody has more weight.
+    """
+
+    weight: Fraction
+    floor: int
+    replicas: int
+
+
+def share(pool: int, claims: Sequence[Claim]) -> list[int]:
+    """Units per replica for each claim, in order.
+
+    Every claim gets its floor or more, what is paid never exceeds the pool, and what is left is less than anyone could
+    take. Only a pool that cannot hold the floors is exceeded: then every claim gets just its floor.
+    """
+    if pool <= sum(c.floor * c.replicas for c in claims):
+        return [c.floor for c in claims]
+    return _round_to_units(pool, claims, _water_fill(pool, claims))
+
+
+def _water_fill(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
+    """Exact units per replica: who would fall below its floor gets the floor, the others share what remains.
+
+    Terminates because not everyone can be below: the floors fit the pool, and all of it is shared.
+    """
+    at_floor: set[int] = set()
+    while True:
+        exact = _proportional(pool, claims, at_floor)
+        below = {i for i, c in enumerate(claims) if exact[i] < c.floor}
+        if not below:
+            return exact
+        at_floor |= below
+
+
+def _proportional(pool: int, claims: Sequence[Claim], at_floor: set[int]) -> list[Fraction]:
+    """Exact units per replica: floors for those at their floor, the rest of the pool by weight for the others."""
+    rest = pool - sum(claims[i].floor * claims[i].replicas for i in at_floor)
+    weights = [Fraction(0) if i in at_floor else c.weight for i, c in enumerate(claims)]
+    if not any(weights):  # nobody weighs more than another: equal parts
+        weights = [Fraction(i not in at_floor) for i in range(len(claims))]
+    whole = sum(weights)
+    return [
+        Fraction(c.floor) if i in at_floor else rest * weights[i] / whole / c.replicas for i, c in enumerate(claims)
+    ]
+
+
+def _round_to_units(pool: int, claims: Sequence[Claim], exact: Sequence[Fraction]) -> list[int]:
+    """Round down, then hand single units to the largest remainders, ties in order, until nobody can take the rest."""
+    units = [int(e) for e in exact]
+    left = pool - sum(u * c.replicas for u, c in zip(units, claims, strict=True))
+    by_remainder = sorted(range(len(claims)), key=lambda i: units[i] - exact[i])
+    while any(c.replicas <= left for c in claims):
+        for i in by_remainder:
+            if claims[i].replicas <= left:
+                units[i] += 1
+                left -= claims[i].replicas
+    return units
