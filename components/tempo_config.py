@@ -1,0 +1,141 @@
+"""The configuration files of the stack's Tempo components: each file holds what its component reads, and no more.
+
+Only keys that both Tempo 2.9.0 and 2.10.8 know are written (docs: configuration/index.md of both), and Tempo's own
+defaults are left to Tempo. Values in `${…}` come from the environment: the keys of the object store's Secret.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+from settings import Settings
+
+HTTP_PORT, GRPC_PORT, GOSSIP_PORT = 3200, 9095, 7946
+CONFIG_FOLDER = "/conf"
+DATA_FOLDER = "/var/tempo"  # the only folder of a Tempo container that can be written to
+
+Section = dict[str, Any]
+
+
+def config_files(settings: Settings) -> dict[str, str]:
+    """File name -> text of every file in the stack's ConfigMap; the same settings always give the same text."""
+    files = {f"{component}.yaml": _common(settings) | part(settings) for component, part in _PARTS.items()}
+    files["overrides.yaml"] = {"overrides": {}}  # re-read by Tempo every 10 s, so it restarts no pod
+    if settings.spec.template.has_jaeger_ui:
+        files["tempo-query.yaml"] = _TEMPO_QUERY
+    return {name: _dump(content) for name, content in files.items()}
+
+
+def _common(settings: Settings) -> Section:
+    """What every component reads."""
+    return {
+        "multitenancy_enabled": settings.spec.tenants is not None,
+        "server": {"http_listen_port": HTTP_PORT, "grpc_listen_port": GRPC_PORT},
+        "overrides": {
+            "defaults": {},  # this key makes it the scoped format; the flat one is deprecated
+            "per_tenant_override_config": f"{CONFIG_FOLDER}/overrides.yaml",
+        },
+        "usage_report": {"reporting_enabled": False},
+    }
+
+
+def _distributor(settings: Settings) -> Section:
+    return {"distributor": {"receivers": _receivers(settings)}} | _ingester_ring(settings) | _gossip(settings)
+
+
+def _ingester(settings: Settings) -> Section:
+    ring = _ingester_ring(settings)
+    # A restarted ingester takes its old place in the ring, and finds the traces it was given in its own volume.
+    ring["ingester"]["lifecycler"]["tokens_file_path"] = f"{DATA_FOLDER}/tokens.json"
+    return ring | _storage(settings) | _gossip(settings)
+
+
+def _querier(settings: Settings) -> Section:
+    worker = {"frontend_address": f"tempo-{settings.name}-query-frontend-discovery:{GRPC_PORT}"}
+    return {
+        "querier": {"frontend_worker": worker},
+        **_ingester_ring(settings),
+        **_storage(settings),
+        **_gossip(settings),
+    }
+
+
+def _query_frontend(settings: Settings) -> Section:
+    return _storage(settings)  # queriers come to it: it is a member of no ring
+
+
+def _compactor(settings: Settings) -> Section:
+    compactor = {
+        "ring": {"kvstore": {"store": "memberlist"}},  # without it every replica would compact every block
+        "compaction": {"block_retention": settings.spec.retention.global_.traces},
+    }
+    return {"compactor": compactor, **_storage(settings), **_gossip(settings)}
+
+
+_PARTS: dict[str, Callable[[Settings], Section]] = {
+    "distributor": _distributor,
+    "ingester": _ingester,
+    "querier": _querier,
+    "query-frontend": _query_frontend,
+    "compactor": _compactor,
+}
+
+# The bridge between the Jaeger UI and the query frontend, which is in the same pod.
+_TEMPO_QUERY: Section = {
+    "address": "0.0.0.0:7777",
+    "backend": f"localhost:{HTTP_PORT}",
+    "tenant_header_key": "x-scope-orgid",
+}
+
+_OTLP: Section = {"grpc": {"endpoint": "0.0.0.0:4317"}, "http": {"endpoint": "0.0.0.0:4318"}}
+_JAEGER: Section = {
+    "grpc": {"endpoint": "0.0.0.0:14250"},
+    "thrift_http": {"endpoint": "0.0.0.0:14268"},
+    "thrift_compact": {"endpoint": "0.0.0.0:6831"},
+    "thrift_binary": {"endpoint": "0.0.0.0:6832"},
+}
+
+
+def _receivers(settings: Settings) -> Section:
+    """OTLP always; Jaeger and Zipkin only without a gateway, which would be gone round by them."""
+    receivers: Section = {"otlp": {"protocols": _OTLP}}
+    if not settings.spec.template.gateway.enabled:
+        receivers |= {"jaeger": {"protocols": _JAEGER}, "zipkin": {"endpoint": "0.0.0.0:9411"}}
+    return receivers
+
+
+def _ingester_ring(settings: Settings) -> Section:
+    """Who writes to ingesters, and who asks them, must know how many of them hold each trace."""
+    ring = {"kvstore": {"store": "memberlist"}, "replication_factor": settings.spec.replication_factor}
+    return {"ingester": {"lifecycler": {"ring": ring}}}
+
+
+def _gossip(settings: Settings) -> Section:
+    return {"memberlist": {"join_members": [f"tempo-{settings.name}-gossip-ring:{GOSSIP_PORT}"]}}
+
+
+def _storage(settings: Settings) -> Section:
+    s3 = {
+        "endpoint": _Verbatim("${S3_ENDPOINT#*://}"),  # the Secret holds a URL, Tempo wants host:port
+        "insecure": not settings.spec.storage.tls.enabled,
+        "bucket": _Verbatim("${S3_BUCKET}"),
+        "access_key": _Verbatim("${S3_ACCESS_KEY}"),
+        "secret_key": _Verbatim("${S3_SECRET_KEY}"),
+    }
+    return {"storage": {"trace": {"backend": "s3", "s3": s3, "wal": {"path": f"{DATA_FOLDER}/wal"}}}}
+
+
+class _Verbatim(str):
+    """Text that the environment fills in before Tempo parses the file: as a block, no character of it is YAML's."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """A SafeDumper that writes such text as a block."""
+
+
+_Dumper.add_representer(_Verbatim, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "|"))
+
+
+def _dump(content: Section) -> str:
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False)

@@ -1,0 +1,119 @@
+"""What the rendered Tempo files say, decided without a Tempo; that Tempo accepts them is tested with the real one."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from components.tempo_config import config_files
+from settings import Settings, load_config
+
+COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")
+STORAGE = {"secret": {"name": "minio", "type": "s3"}}
+OPENSHIFT = {"mode": "openshift", "authentication": [{"tenantName": "dev", "tenantId": "1610b0c3"}]}
+STATIC = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1610b0c3"}]}
+
+
+def settings_of(**spec: Any) -> Settings:
+    return load_config({"name": "tmrs", "namespace": "tracing", "spec": json.dumps({"storage": STORAGE} | spec)})
+
+
+def content(settings: Settings, component: str) -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml.safe_load(config_files(settings)[f"{component}.yaml"])
+    return parsed
+
+
+def value(settings: Settings, component: str, path: str) -> Any:
+    found: Any = content(settings, component)
+    for key in path.split("."):
+        found = found[key]
+    return found
+
+
+def changed(before: Settings, after: Settings) -> set[str]:
+    old, new = config_files(before), config_files(after)
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+
+def test_each_component_has_a_file_of_its_own_beside_the_tenants_overrides() -> None:
+    assert set(config_files(settings_of())) == {f"{c}.yaml" for c in COMPONENTS} | {"overrides.yaml"}
+
+
+def test_the_same_settings_always_give_the_same_text() -> None:
+    assert config_files(settings_of(tenants=STATIC)) == config_files(settings_of(tenants=STATIC))
+
+
+def test_another_retention_concerns_the_compactor_alone() -> None:
+    longer = settings_of(retention={"global": {"traces": "72h"}})
+    assert changed(settings_of(), longer) == {"compactor.yaml"}
+    assert value(longer, "compactor", "compactor.compaction.block_retention") == "72h"
+
+
+def test_another_replication_factor_concerns_who_writes_to_ingesters_or_asks_them() -> None:
+    three = settings_of(replicationFactor=3, template={"ingester": {"replicas": 3}})
+    assert changed(settings_of(), three) == {"distributor.yaml", "ingester.yaml", "querier.yaml"}
+    for component in ("distributor", "ingester", "querier"):
+        assert value(three, component, "ingester.lifecycler.ring.replication_factor") == 3
+
+
+def test_tls_to_the_object_store_concerns_all_but_the_distributor() -> None:
+    over_tls = settings_of(storage=STORAGE | {"tls": {"enabled": True}})
+    assert changed(settings_of(), over_tls) == {f"{c}.yaml" for c in COMPONENTS if c != "distributor"}
+    assert value(over_tls, "querier", "storage.trace.s3.insecure") is False
+    assert value(settings_of(), "querier", "storage.trace.s3.insecure") is True
+
+
+def test_resources_and_replicas_concern_no_file() -> None:
+    larger = settings_of(
+        resources={"total": {"limits": {"cpu": "4", "memory": "8Gi"}}}, template={"querier": {"replicas": 2}}
+    )
+    assert changed(settings_of(), larger) == set()
+
+
+def test_the_jaeger_ui_brings_its_bridge_and_concerns_nobody_else() -> None:
+    with_ui = settings_of(template={"queryFrontend": {"jaegerQuery": {"enabled": True}}})
+    assert changed(settings_of(), with_ui) == {"tempo-query.yaml"}
+    assert yaml.safe_load(config_files(with_ui)["tempo-query.yaml"])["backend"] == "localhost:3200"
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_tenants_are_asked_for_exactly_when_there_are_any(component: str) -> None:
+    assert value(settings_of(tenants=STATIC), component, "multitenancy_enabled") is True
+    assert value(settings_of(), component, "multitenancy_enabled") is False
+
+
+def test_jaeger_and_zipkin_are_received_only_where_no_gateway_is_gone_round() -> None:
+    behind_gateway = settings_of(tenants=OPENSHIFT, template={"gateway": {"enabled": True}})
+    assert set(value(behind_gateway, "distributor", "distributor.receivers")) == {"otlp"}
+    assert set(value(settings_of(), "distributor", "distributor.receivers")) == {"otlp", "jaeger", "zipkin"}
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_no_credential_is_in_a_file(component: str) -> None:
+    s3 = content(settings_of(), component).get("storage", {}).get("trace", {}).get("s3", {})
+    assert {s3[key] for key in ("bucket", "access_key", "secret_key") if key in s3} <= {
+        "${S3_BUCKET}",
+        "${S3_ACCESS_KEY}",
+        "${S3_SECRET_KEY}",
+    }
+
+
+@pytest.mark.parametrize("secret", ["it's", 'a "quoted" one', "x: #y", "@{[&*!|>%", "123", "null", "back\\slash"])
+def test_a_secret_of_any_characters_survives_its_way_through_the_environment(secret: str) -> None:
+    text = config_files(settings_of())["ingester.yaml"].replace("${S3_SECRET_KEY}", secret)
+    assert yaml.safe_load(text)["storage"]["trace"]["s3"]["secret_key"] == secret
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_what_is_written_to_disk_is_under_the_one_writable_folder(component: str) -> None:
+    paths = [text for text in _strings(content(settings_of(), component)) if text.startswith("/")]
+    assert all(path.startswith(("/var/tempo/", "/conf/")) for path in paths)
+
+
+def _strings(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [text for child in node.values() for text in _strings(child)]
+    if isinstance(node, list):
+        return [text for child in node for text in _strings(child)]
+    return [node] if isinstance(node, str) else []
