@@ -1,0 +1,114 @@
+"""Move rendered Tempo files from pods to loopback: names become addresses, folders move, nothing else changes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.rendered import RenderedStack
+
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One process of a component: the pod it stands for, the address it has, the folder its pod's volumes become."""
+
+    name: str
+    component: str
+    address: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """One value that differs from the rendered file; `old` is None where Tempo would have asked the pod's network."""
+
+    file: str
+    key: str
+    old: str | None
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.old or '(not set)'} → {self.new}"
+
+
+def relocate(stack: RenderedStack, instance: Instance, all_instances: list[Instance]) -> tuple[str, list[Substitution]]:
+    """The instance's own file for its place on loopback, and everything that was changed in it."""
+    file = f"{instance.component}.yaml"
+    rendered = yaml.safe_load(stack.files[file])
+    frontend = next(i for i in all_instances if i.component == "query-frontend")
+    places = {
+        "0.0.0.0": instance.address,
+        f"{stack.name}-query-frontend-discovery": frontend.address,
+        **folders(instance),
+    }
+    moved = _replace(rendered, places)
+    for path, value in _own_address(rendered, instance):
+        _set(moved, path, value)
+    if "memberlist" in rendered:
+        _set(moved, ("memberlist", "join_members"), _gossip_members(stack, all_instances))
+    changes = [Substitution(file, key, old, new) for key, old, new in _differences(rendered, moved)]
+    return yaml.safe_dump(moved, sort_keys=False), changes
+
+
+def _gossip_members(stack: RenderedStack, all_instances: list[Instance]) -> list[str]:
+    """What the name of the gossip Service stands for: the address of every pod that gossips."""
+    gossiping = [i for i in all_instances if "memberlist" in yaml.safe_load(stack.files[f"{i.component}.yaml"])]
+    return [f"{i.address}:7946" for i in gossiping]
+
+
+def folders(instance: Instance) -> dict[str, str]:
+    """Folder in the container -> folder here."""
+    return {"/conf": str(instance.folder / "conf"), "/var/tempo": str(instance.folder / "data")}
+
+
+def replace_text(text: str, places: Mapping[str, str]) -> str:
+    """`text` with every place moved."""
+    for old, new in places.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _own_address(rendered: Content, instance: Instance) -> Iterator[tuple[tuple[str, ...], str | list[str]]]:
+    """The keys that a pod leaves to its own network namespace and host name, which a process here must be told."""
+    yield ("server", "http_listen_address"), instance.address
+    yield ("server", "grpc_listen_address"), instance.address
+    yield ("memberlist", "bind_addr"), [instance.address]
+    yield ("memberlist", "advertise_addr"), instance.address
+    if instance.component == "ingester":
+        yield ("ingester", "lifecycler", "address"), instance.address
+        yield ("ingester", "lifecycler", "id"), instance.name
+    if "ring" in rendered.get(instance.component, {}):
+        yield (instance.component, "ring", "instance_addr"), instance.address
+        yield (instance.component, "ring", "instance_id"), instance.name
+
+
+def _replace(content: Any, places: Mapping[str, str]) -> Any:
+    if isinstance(content, dict):
+        return {key: _replace(value, places) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_replace(value, places) for value in content]
+    return replace_text(content, places) if isinstance(content, str) else content
+
+
+def _set(content: Content, path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        content = content.setdefault(key, {})
+    content[path[-1]] = value
+
+
+def _differences(old: Any, new: Any, key: str = "") -> Iterator[tuple[str, str | None, str]]:
+    """(key, old, new) for every value that differs."""
+    if isinstance(new, dict):
+        old = old if isinstance(old, dict) else {}
+        for name, value in new.items():
+            yield from _differences(old.get(name), value, f"{key}.{name}" if key else name)
+    elif old != new:
+        yield key, None if old is None else _in_words(old), _in_words(new)
+
+
+def _in_words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,71 @@
+"""What the data plane reads of the objects that `python -m ops render` prints: Tempo's files, and how it is started."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.errors import SandboxError
+
+COMPONENTS = ("ingester", "distributor", "querier", "query-frontend", "compactor")  # in the order they are started
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A component as its Deployment or StatefulSet starts it; what comes from a Secret is not in `environment`."""
+
+    component: str
+    replicas: int
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RenderedStack:
+    """The ConfigMap's name (which begins every Service's name, too), its files, and the five workloads."""
+
+    name: str
+    files: Mapping[str, str]
+    workloads: tuple[Workload, ...]
+
+
+def render(file: Path) -> list[Object]:
+    """The objects of a stack file, as the program declares them. Raises SandboxError with the program's own words."""
+    project = Path(__file__).parent.parent
+    command = [sys.executable, "-m", "ops", "render", str(file.resolve())]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SandboxError(done.stderr.strip() or f"{file}: `ops render` ended with {done.returncode} and no word")
+    return [document for document in yaml.safe_load_all(done.stdout) if document]
+
+
+def read_stack(objects: Iterable[Object]) -> RenderedStack:
+    """The Tempo part of rendered objects. Raises SandboxError where it is not whole."""
+    config_maps, found = [], {}
+    for item in objects:
+        if item["kind"] == "ConfigMap" and "distributor.yaml" in item.get("data", {}):
+            config_maps.append(item)
+        elif item["kind"] in ("Deployment", "StatefulSet") and (workload := _workload(item)):
+            found[workload.component] = workload
+    missing = [component for component in COMPONENTS if component not in found]
+    if missing or len(config_maps) != 1:
+        raise SandboxError(f"rendered objects: {len(config_maps)} Tempo ConfigMaps, no workload for {missing}")
+    name = config_maps[0]["metadata"]["name"]
+    return RenderedStack(name, config_maps[0]["data"], tuple(found[component] for component in COMPONENTS))
+
+
+def _workload(item: Object) -> Workload | None:
+    """The workload of a Tempo component; None for any other."""
+    for container in item["spec"]["template"]["spec"]["containers"]:
+        arguments = tuple(container.get("args") or ())
+        component = next((a.removeprefix("-target=") for a in arguments if a.startswith("-target=")), None)
+        if component in COMPONENTS:
+            environment = {entry["name"]: entry["value"] for entry in container.get("env") or () if "value" in entry}
+            return Workload(component, item["spec"].get("replicas", 1), arguments, environment)
+    return None
