@@ -1,0 +1,72 @@
+"""What a user got wrong, as lines on stderr and exit code 2: the only way the command line fails."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from settings import Settings, SettingsError, load_file
+
+FINDING_IS_ERROR = 1
+INVALID = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+class Mistakes(Exception):
+    """One line per mistake; each says what was found and what to do."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def settings_of(path: str) -> Settings:
+    """The settings in the file at `path`. Raises Mistakes, also when it cannot be read."""
+    with readable(path):
+        return load_file(path)
+
+
+@contextmanager
+def readable(path: str) -> Iterator[None]:
+    """Turns whatever is wrong with the file at `path` into Mistakes."""
+    try:
+        yield
+    except SettingsError as error:
+        raise Mistakes(*map(str, error.mistakes)) from None
+    except OSError as error:
+        raise Mistakes(f"{path}: {reason(error)}; give a stack file, a TempoStack or its spec") from None
+    except UnicodeDecodeError:
+        raise Mistakes(f"{path}: is not text in UTF-8; give a stack file, a TempoStack or its spec") from None
+
+
+def reason(error: OSError) -> str:
+    """What the system says, in its own words, without number and path."""
+    return (error.strerror or str(error)).lower()
+
+
+@contextmanager
+def reported() -> Iterator[list[int]]:
+    """Runs a command: its exit code is the list's only item, 2 after mistakes, which are on stderr then."""
+    code = [0]
+    try:
+        yield code
+        sys.stdout.flush()  # here, where an error still becomes a line
+    except Mistakes as mistakes:
+        code[0] = _say(*mistakes.lines)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "python -m ops"
+        what = " ".join(error.format_message().split()).rstrip(".")
+        code[0] = _say(f"{command}: {what[:1].lower()}{what[1:]}; see {command} --help")
+    except (click.Abort, KeyboardInterrupt):
+        code[0] = INTERRUPTED
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries once more when it exits
+        code[0] = _say(f"cannot write the output: {reason(error)}")
+
+
+def _say(*lines: str) -> int:
+    for line in lines:
+        print(line, file=sys.stderr)
+    return INVALID
