@@ -1,0 +1,24 @@
+"""`python -m ops plan FILE`."""
+
+from importlib import import_module
+
+import click
+
+from allocation import allocate
+from ops.mistakes import FINDING_IS_ERROR, settings_of
+
+FORMATS = {"table": "ops.plan.table", "json": "ops.plan.document", "markdown": "ops.plan.markdown"}
+
+
+@click.command("plan")
+@click.argument("file")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+def command(file: str, form: str) -> int:
+    """What each container gets, and where every number came from.
+
+    FILE is a stack file (Pulumi.<stack>.yaml), a TempoStack, or a bare spec. Exits 1 when a finding is an error, 2 on
+    invalid input.
+    """
+    plan = allocate(settings_of(file))
+    import_module(FORMATS[form]).write(plan)
+    return FINDING_IS_ERROR if any(finding.severity == "error" for finding in plan.findings) else 0
