@@ -1,0 +1,1 @@
+"""`render`: every object of a stack as YAML, recorded from the program itself."""
