@@ -83,7 +83,7 @@ def up(name: str, owner: Process | None = None) -> Cluster:
         try:
             return _start(name, folder)
         except BaseException:
-            Ledger(folder / "processes.json").stop()  # the logs stay until the next start
+            Ledger(folder / "processes.json").stop(grace_seconds=0)  # the logs stay until the next start
             raise
 
 
@@ -175,7 +175,8 @@ def _lock(name: str) -> FileLock:
 
 
 def _remove(folder: Path) -> None:
-    Ledger(folder / "processes.json").stop()
+    for ledger in sorted(folder.rglob("processes.json"), key=lambda file: -len(file.parts)):  # inner ones use the outer
+        Ledger(ledger).stop(grace_seconds=0)  # nothing they could still write will be kept
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-_GRACE_SECONDS = 5.0
+_KILLED_WITHIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,12 @@ class Ledger:
             return []
 
     def add(self, process: Process) -> None:
-        """Write one more process down; a kill at any moment leaves the old list or the new one, never half of it."""
-        unfinished = self._file.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps([asdict(p) for p in [*self.read(), process]]))
-        unfinished.replace(self._file)
+        """Write one more process down."""
+        self._write([*self.read(), process])
+
+    def remove(self, process: Process) -> None:
+        """Forget a process that has ended."""
+        self._write([p for p in self.read() if p != process])
 
     def start(
         self, name: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
@@ -73,20 +75,27 @@ class Ledger:
         self.add(process)
         return process
 
-    def stop(self) -> None:
+    def stop(self, grace_seconds: float = 5.0) -> None:
         """End every process, the last started first, and forget them."""
-        end(reversed(self.read()))
+        end(reversed(self.read()), grace_seconds)
         self._file.unlink(missing_ok=True)
 
+    def _write(self, processes: list[Process]) -> None:
+        """A kill at any moment leaves the old list or the new one, never half of it."""
+        unfinished = self._file.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps([asdict(p) for p in processes]))
+        unfinished.replace(self._file)
 
-def end(processes: Iterable[Process]) -> None:
-    """Ask every live one to stop, and kill after a few seconds what has not."""
+
+def end(processes: Iterable[Process], grace_seconds: float) -> None:
+    """Ask every live one to stop, and kill what has not after `grace_seconds`; with none, kill at once."""
     live = [running for process in processes if (running := process.running())]
-    for process in live:
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, stubborn = psutil.wait_procs(live, timeout=_GRACE_SECONDS)
+    if grace_seconds:
+        for process in live:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+    _, stubborn = psutil.wait_procs(live, timeout=grace_seconds)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, timeout=_GRACE_SECONDS)
+    psutil.wait_procs(stubborn, timeout=_KILLED_WITHIN_SECONDS)
