@@ -1,0 +1,1 @@
+"""Tests on the real API server, whose nodes and pods are simulated."""

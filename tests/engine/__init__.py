@@ -1,0 +1,1 @@
+"""Tests of the real Pulumi engine against the real API server."""

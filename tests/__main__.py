@@ -1,0 +1,55 @@
+"""Every test, layer by layer, fast ones first: a layer that fails is the last one that runs."""
+
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+LAYERS = ("unit", "tools", "engine", "cluster", "dataplane")  # "tools" builds what the later ones run
+
+
+def main() -> int:
+    """Run every layer, print what it took, and end with the sum of all; the exit code is the failing layer's."""
+    outcomes: Counter[str] = Counter()
+    code = 0
+    for number, layer in enumerate(LAYERS):
+        print(f"\n== {layer}", flush=True)
+        started = time.monotonic()
+        code = _build_tools() if layer == "tools" else _run(layer, outcomes)
+        print(f"== {layer}: {'failed' if code else 'done'} in {time.monotonic() - started:.0f} s", flush=True)
+        if code:
+            for skipped in LAYERS[number + 1 :]:
+                print(f"== {skipped}: skipped, because {layer} failed")
+            break
+    if code and not outcomes["failed"]:
+        outcomes["failed"] = 1  # a layer that could not even start
+    print(f"\n{outcomes['passed']} passed, {outcomes['failed']} failed, {outcomes['skipped']} skipped")
+    return code
+
+
+def _build_tools() -> int:
+    return subprocess.run([sys.executable, "-m", "sandbox", "tools"], cwd=TESTS.parent, check=False).returncode
+
+
+def _run(layer: str, outcomes: Counter[str]) -> int:
+    """pytest's exit code for one layer, whose counts are added to `outcomes`."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", str(TESTS / layer)]
+        code = subprocess.run(command, cwd=TESTS.parent, check=False).returncode
+        if report.exists():
+            suite = next(ElementTree.parse(report).iter("testsuite"))
+            failed, skipped = (
+                int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
+                int(suite.get("skipped", 0)),
+            )
+            outcomes.update(failed=failed, skipped=skipped, passed=int(suite.get("tests", 0)) - failed - skipped)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""What tests of several layers share: a control plane for the whole run, and Pulumi engines on it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from sandbox.cluster import Cluster, running_cluster
+from sandbox.engine import Engine
+
+PROJECT = Path(__file__).resolve().parent.parent
+CASES = PROJECT / "tests" / "cases"
+
+EngineFactory = Callable[[], Engine]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A control plane that no other run shares; it is gone after the last test."""
+    with running_cluster(f"test-{os.getpid()}") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def engine_factory(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineFactory]:
+    """Makes engines on `cluster`, each with a backend and a copy of the stack files of its own, open until the end."""
+    with ExitStack() as engines:
+
+        def make() -> Engine:
+            home = tmp_path_factory.mktemp("engine") / "home"
+            return engines.enter_context(Engine(PROJECT, home, cluster.kubeconfig))
+
+        yield make
