@@ -1,0 +1,82 @@
+# What people do with this project; `make` alone lists it. Everything works from a fresh clone with Python 3.11 and make.
+STACK ?= dev
+FILE ?= Pulumi.$(STACK).yaml
+CONTEXT ?=
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+SANDBOX := $(PYTHON) -m sandbox
+
+# Pulumi on a cluster of the user's own: in place, with the user's backend, and with Pulumi's own questions.
+PULUMI = PATH="$(CURDIR)/$(VENV)/bin:$$($(SANDBOX) tools --path pulumi pulumi-language-python):$$PATH" pulumi
+ON_CONTEXT = --stack $(STACK) --config tempostack:kubeContext=$(CONTEXT)
+
+.PHONY: help up preview down status plan render check test bench
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1	/' | expand -t 18
+
+ifeq ($(CONTEXT),)
+
+up: $(INSTALLED) ## Deploy STACK (dev) in the sandbox, or with CONTEXT=name in your cluster
+	@$(SANDBOX) up
+	@$(SANDBOX) pulumi --stack $(STACK) up --yes
+	@$(SANDBOX) up
+
+preview: $(INSTALLED) ## Show what `make up` would change
+	@$(SANDBOX) up >/dev/null
+	@$(SANDBOX) pulumi --stack $(STACK) preview --diff
+
+down: $(INSTALLED) ## End the sandbox, or with CONTEXT=name delete STACK from your cluster
+	@$(SANDBOX) down
+
+else
+
+up: $(INSTALLED)
+	@echo "Stack $(STACK) goes to the cluster of your kubeconfig's context $(CONTEXT); Pulumi asks before it changes it."
+	@$(PULUMI) stack select --create $(STACK)
+	@$(PULUMI) up $(ON_CONTEXT)
+
+preview: $(INSTALLED)
+	@$(PULUMI) stack select --create $(STACK)
+	@$(PULUMI) preview --diff $(ON_CONTEXT)
+
+down: $(INSTALLED)
+	@echo "Stack $(STACK) is deleted from the cluster of your kubeconfig's context $(CONTEXT), if you say so to Pulumi."
+	@$(PULUMI) destroy $(ON_CONTEXT)
+
+endif
+
+status: $(INSTALLED) ## Show what runs for the sandbox
+	@$(SANDBOX) status
+
+plan: $(INSTALLED) ## Show what each container of FILE (Pulumi.dev.yaml) gets
+	@$(PYTHON) -m ops plan $(FILE)
+
+render: $(INSTALLED) ## Print every object of FILE as YAML
+	@$(PYTHON) -m ops render $(FILE)
+
+check: $(INSTALLED) ## Lint, format, types, import rules
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+test: check ## Everything that can be tested here, the fast parts first
+	@$(PYTHON) -m tests
+
+bench: $(INSTALLED) ## Measure what the README's figures say
+	@$(PYTHON) -m bench
+
+# Made again when the pins change; a half-made one has no stamp, so the next run makes it again.
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@python=$$(for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	    "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; \
+	  done); \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer with its venv module is needed: apt install python3.11-venv, or python.org" >&2; exit 1; \
+	fi; \
+	echo "making $(VENV) with $$python" >&2; \
+	"$$python" -m venv $(VENV) && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
