@@ -120,7 +120,8 @@ class Tempo:
     def restart(self, name: str) -> None:
         """End an instance, start it again with the same files, and wait until it is ready."""
         if process := self.process(name):
-            end([process])
+            end([process], grace_seconds=10)
+            self.ledger.remove(process)
         self.start(name)
         self.wait_ready([name])
 

@@ -53,7 +53,7 @@ def up(name: str, objects: Iterable[Object], owner: Process | None = None) -> Te
         try:
             _start(tempo)
         except BaseException:
-            tempo.ledger.stop()  # the logs stay until the next start
+            tempo.ledger.stop(grace_seconds=0)  # the logs stay until the next start
             raise
     return tempo
 
@@ -91,7 +91,7 @@ def remove_abandoned() -> None:
 
 
 def _remove(folder: Path) -> None:
-    Ledger(folder / "processes.json").stop()
+    Ledger(folder / "processes.json").stop(grace_seconds=0)  # nothing it could still save is kept
     shutil.rmtree(folder, ignore_errors=True)
 
 

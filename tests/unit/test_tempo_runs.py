@@ -1,0 +1,118 @@
+"""How data planes start, are found again and end, with stand-ins for the binaries that only say that they are ready."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import tempo_runs
+from sandbox.errors import SandboxError
+from sandbox.processes import Process
+from sandbox.rendered import COMPONENTS
+
+STAND_IN = f"""#!{sys.executable}
+import http.server, os, sys, yaml
+if os.environ.get("REFUSE") in sys.argv[1]:
+    sys.exit("level=error msg=\\"no such setting\\"")
+option = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+if "--address" in option:
+    host, port = option["--address"].split(":")
+else:
+    server = yaml.safe_load(open(option["-config.file"]))["server"]
+    host, port = server["http_listen_address"], server["http_listen_port"]
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer((host, int(port)), Ready).serve_forever()
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    stand_in = tmp_path / "stand-in"
+    stand_in.write_text(STAND_IN)
+    stand_in.chmod(0o755)
+    state = tmp_path / "state"
+    monkeypatch.setattr(tempo_runs, "STATE", state)
+    monkeypatch.setattr(tempo_runs, "binary", lambda _: stand_in)
+    monkeypatch.setattr(tempo_runs, "ensure", lambda _: [])
+    monkeypatch.setenv("REFUSE", "nobody")
+    yield state
+    for run in state.glob("*/run.json"):
+        tempo_runs.down(run.parent.name)
+
+
+def test_two_at_once_have_addresses_of_their_own() -> None:
+    one, other = tempo_runs.up("one", objects()), tempo_runs.up("other", objects())
+    assert {i.address for i in one.instances.values()}.isdisjoint(i.address for i in other.instances.values())
+    assert one.s3.address != other.s3.address
+    assert one.whole()
+    assert other.whole()
+
+
+def test_every_replica_of_the_ingester_is_a_process_of_its_own() -> None:
+    tempo = tempo_runs.up("three", objects(ingesters=3))
+    assert tempo.named("ingester") == ["ingester-0", "ingester-1", "ingester-2"]
+    assert tempo.named("querier") == ["querier-0"]
+
+
+def test_what_runs_is_found_again_and_not_started_twice() -> None:
+    first = tempo_runs.up("same", objects())
+    again = tempo_runs.up("same", objects())
+    assert [p.pid for p in again.ledger.read()] == [p.pid for p in first.ledger.read()]
+
+
+def test_what_runs_in_part_is_started_anew() -> None:
+    first = tempo_runs.up("part", objects())
+    killed = first.process("querier-0")
+    assert killed
+    psutil_process = killed.running()
+    assert psutil_process
+    psutil_process.kill()
+    psutil_process.wait()
+    assert not first.whole()
+    assert tempo_runs.up("part", objects()).whole()
+
+
+def test_down_leaves_no_process_and_no_data(state: Path) -> None:
+    processes = tempo_runs.up("short", objects()).ledger.read()
+    assert tempo_runs.down("short")
+    assert not any(p.running() for p in processes)
+    assert not (state / "short").exists()
+    assert tempo_runs.find("short") is None
+    assert not tempo_runs.down("short")
+
+
+def test_a_killed_owner_s_data_plane_is_ended_by_the_next_start(state: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as owner:
+        left = tempo_runs.up("left", objects(), owner=Process.of("owner", owner.pid)).ledger.read()
+        tempo_runs.up("meanwhile", objects())
+        assert all(p.running() for p in left)
+        owner.kill()
+        owner.wait()
+    tempo_runs.up("next", objects())
+    assert not any(p.running() for p in left)
+    assert not (state / "left").exists()
+
+
+def test_a_component_that_ends_at_once_is_named_with_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUSE", "-target=querier")
+    with pytest.raises(SandboxError, match=r"querier-0 has ended: .*no such setting"):
+        tempo_runs.up("broken", objects())
+
+
+def objects(ingesters: int = 1) -> list[dict[str, Any]]:
+    """Rendered objects of the least that the data plane reads."""
+    files = {f"{component}.yaml": "server: {http_listen_port: 3200}" for component in COMPONENTS}
+    config_map = {"kind": "ConfigMap", "metadata": {"name": "tempo-x"}, "data": files | {"overrides.yaml": ""}}
+    return [config_map, *(_workload(component, ingesters) for component in COMPONENTS)]
+
+
+def _workload(component: str, ingesters: int) -> dict[str, Any]:
+    container = {"name": "tempo", "args": [f"-target={component}", f"-config.file=/conf/{component}.yaml"]}
+    replicas = ingesters if component == "ingester" else 2
+    return {"kind": "Deployment", "spec": {"replicas": replicas, "template": {"spec": {"containers": [container]}}}}
