@@ -25,7 +25,10 @@ def canonical_duration(text: str) -> str:
 
 
 def _shortest(nanoseconds: int) -> str:
-    """Hours, minutes and seconds, each left out when zero; seconds as a decimal when they are not whole."""
+    """Hours, minutes and decimal seconds, each left out when zero; below a second, the largest unit that is whole."""
+    if nanoseconds < NANOSECONDS["s"]:
+        unit = next(u for u in ("ms", "us", "ns") if nanoseconds % NANOSECONDS[u] == 0)
+        return f"{nanoseconds // NANOSECONDS[unit]}{unit}"
     hours, rest = divmod(nanoseconds, NANOSECONDS["h"])
     minutes, rest = divmod(rest, NANOSECONDS["m"])
     seconds, rest = divmod(rest, NANOSECONDS["s"])

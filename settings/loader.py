@@ -1,35 +1,96 @@
-"""From a file or from Pulumi's config to Settings."""
+"""The ways in: a stack file of Pulumi, a bare spec, a TempoStack, or what the Pulumi runtime hands over."""
 
-import json
-from collections.abc import Mapping
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from collections.abc import Collection, Mapping
+from os import PathLike, fspath
 
-import yaml
-
+from settings.check import KEYS, PROJECT, Source, checked, unknown_keys
+from settings.mistakes import Mistake, Path, SettingsError, shown
+from settings.rules import Config
+from settings.secrets import SECRET_KEYS, holds_secure
 from settings.stack import Settings
+from settings.yaml_file import read_yaml
+
+API_VERSION, KIND = "tempo.grafana.com/v1alpha1", "TempoStack"
+DEFAULT_NAME = DEFAULT_NAMESPACE = "tempo"  # of a bare spec, and of a TempoStack that has none
+
+STACK_FILE_KEYS = ("config", "encryptionsalt", "secretsprovider", "encryptedkey")
+RESOURCE_KEYS = ("apiVersion", "kind", "metadata", "spec", "status")
+
+
+def load_config(config: Mapping[str, str], secret_keys: Collection[str] = ()) -> Settings:
+    """Settings from what the Pulumi runtime hands over: texts by key without `tempostack:`, and which are secret.
+
+    Raises SettingsError.
+    """
+    hidden = [key for key in config if key in secret_keys and key in KEYS and key not in SECRET_KEYS]
+    remedy = f"set it in plain, and secrets as {', '.join(SECRET_KEYS)}"
+    mistakes = [Mistake((key,), f"is set as a secret, or holds one; {remedy}") for key in hidden]
+    plaintext = frozenset(key for key in SECRET_KEYS if key in config and key not in secret_keys)
+    return checked(Source(dict(config), mistakes, plaintext))
 
 
 def load_file(path: str | PathLike[str]) -> Settings:
-    """A stack file, a bare spec or a TempoStack. Raises SettingsError."""
-    data: dict[str, Any] = yaml.safe_load(Path(path).read_text())
-    if "config" in data:
-        config = {key.removeprefix("tempostack:"): value for key, value in data["config"].items()}
-        return Settings.model_validate({k: v for k, v in config.items() if k in ("name", "namespace", "minio", "spec")})
-    metadata = data.get("metadata", {})
-    minio = {"enabled": True}
-    return Settings.model_validate(
-        {
-            "name": metadata.get("name", "tempo"),
-            "namespace": metadata.get("namespace", "tempo"),
-            "minio": minio,
-            "spec": data.get("spec", data),
-        }
-    )
+    """Settings from a file: a stack file of Pulumi, a bare spec, or a TempoStack. Raises SettingsError."""
+    data, repeated = read_yaml(path)
+    if not isinstance(data, dict):
+        text = f"{fspath(path)}: {shown(data)} is not a config; write a stack's config, a spec or a TempoStack"
+        raise SettingsError([*repeated, Mistake((), text)])
+    if any(key in data for key in STACK_FILE_KEYS):
+        return checked(_stack_file(data, repeated))
+    if any(key in data for key in RESOURCE_KEYS):
+        return checked(_resource(data, repeated))
+    return checked(_bare_spec(data, repeated))
 
 
-def load_config(config: Mapping[str, str]) -> Settings:
-    """What the Pulumi runtime hands over. Raises SettingsError."""
-    decoded = {k: json.loads(v) if k in ("spec", "minio", "createNamespace") else v for k, v in config.items()}
-    return Settings.model_validate(decoded)
+def _bare_spec(data: Config, repeated: Collection[Mistake]) -> Source:
+    config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}, "spec": data}
+    return Source(config, [Mistake(("spec", *mistake.path), mistake.text) for mistake in repeated])
+
+
+def _stack_file(data: Config, repeated: Collection[Mistake]) -> Source:
+    mistakes = [Mistake(_without_prefix(mistake.path), mistake.text) for mistake in repeated]
+    mistakes += unknown_keys(data, STACK_FILE_KEYS)
+    entries = data.get("config")
+    if not isinstance(entries, dict):
+        text = "is missing" if entries is None else f"{shown(entries)} is not a mapping"
+        raise SettingsError(
+            [*mistakes, Mistake(("config",), f"{text}; write {PROJECT}:name and the other keys below it")]
+        )
+    config: Config = {}
+    for key, value in entries.items():
+        namespace, _, name = str(key).rpartition(":")
+        if namespace not in ("", PROJECT):
+            continue  # another program's, or a provider's
+        if name in config:
+            mistakes.append(Mistake((name,), f"stands with and without the prefix {PROJECT}:; keep one of the two"))
+        config[name] = value
+    plaintext = frozenset(key for key in SECRET_KEYS if key in config and not holds_secure(config[key]))
+    return Source(config, mistakes, plaintext)
+
+
+def _without_prefix(path: Path) -> Path:
+    """A path in a stack file as every line has it: without `config` and the project's prefix."""
+    if len(path) < 2 or path[0] != "config":
+        return path
+    return (str(path[1]).removeprefix(f"{PROJECT}:"), *path[2:])
+
+
+def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
+    mistakes = [*repeated, *unknown_keys(data, RESOURCE_KEYS)]
+    for key, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
+        if data.get(key) != wanted:
+            found = f"{shown(data[key])} is not {wanted}" if key in data else "is missing"
+            mistakes.append(Mistake((key,), f"{found}; write {wanted}"))
+    metadata = data.get("metadata")
+    if not isinstance(metadata, dict | None):
+        mistakes.append(Mistake(("metadata",), f"{shown(metadata)} is not a mapping; write name below it"))
+        metadata = None
+    config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}}
+    config |= {key: value for key, value in (metadata or {}).items() if key in ("name", "namespace")}
+    config |= {key: value for key, value in data.items() if key == "spec"}
+    return Source(config, mistakes, written=_in_resource)
+
+
+def _in_resource(path: Path) -> Path:
+    """A path as a TempoStack has it: its name and namespace are metadata."""
+    return ("metadata", *path) if path[:1] in (("name",), ("namespace",)) else path

@@ -22,7 +22,7 @@ class Mistake:
 
 
 class SettingsError(Exception):
-    """A config that cannot be used: all of its mistakes, in the order of the config."""
+    """A config that cannot be used: all of its mistakes, at least one."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes: tuple[Mistake, ...] = tuple(mistakes)
@@ -30,7 +30,7 @@ class SettingsError(Exception):
 
 
 def dotted(path: Sequence[str | int]) -> str:
-    """The path as `pulumi config set --path` takes it: `spec.tenants.authentication[0].tenantName`, odd keys in `["…"]`."""
+    """The path as `pulumi config set --path` takes it: `spec.tenants.authentication[0].oidc`, odd keys in `["…"]`."""
     text = ""
     for key in path:
         if isinstance(key, int):

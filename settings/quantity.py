@@ -81,7 +81,7 @@ class Quantity:
         return self.value
 
     def __str__(self) -> str:
-        """The largest suffix that leaves a whole number; bytes with a binary one unless a decimal one needs fewer digits."""
+        """With the largest suffix for a whole number: for bytes a binary one, unless a decimal one has fewer digits."""
         decimal = _scaled(self.value, DECIMAL)
         if self.unit == "cores" or self.value.denominator != 1:
             return decimal

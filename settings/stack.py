@@ -10,7 +10,7 @@ from settings.names import ImageField, LabelField, ManagerField, NameField, Subd
 from settings.resources import ContainerResources, StackResources
 from settings.template import Template
 from settings.tenants import Tenants
-from settings.types import DurationField, IntField, PositiveBytesField
+from settings.types import DurationField, IntField, SizeField
 
 
 class Images(Model):
@@ -74,7 +74,7 @@ class Spec(Model):
 
     storage: Storage
     """The object store."""
-    storage_size: PositiveBytesField | None = None
+    storage_size: SizeField | None = None
     """The size of each ingester's volume."""
     storage_class_name: SubdomainField | None = None
     """The storage class of the ingesters' volumes; the cluster's default where nothing is said."""
@@ -108,7 +108,7 @@ class Minio(Model):
     """Whether MinIO runs; the block switches it on unless it says otherwise."""
     image: ImageField = images.MINIO
     """The server's image."""
-    storage_size: PositiveBytesField | None = None
+    storage_size: SizeField | None = None
     """The size of its volume."""
     resources: ContainerResources = ContainerResources()
     """Its own limits and requests, outside the total."""

@@ -11,14 +11,13 @@ from pydantic_core import PydanticCustomError
 
 from settings.duration import canonical_duration
 from settings.mistakes import shown
-from settings.quantity import Quantity, QuantityError, Unit
+from settings.quantity import BINARY, DECIMAL, Quantity, QuantityError, Unit
 
-# What people write where Kubernetes wants a suffix of its own, by its lower-case form.
-FOREIGN_SUFFIXES = {
-    "": "", "k": "k or Ki", "kb": "k or Ki", "ki": "Ki", "kib": "Ki", "m": "M or Mi", "mb": "M or Mi", "mi": "Mi", "mib": "Mi",
-    "g": "G or Gi", "gb": "G or Gi", "gi": "Gi", "gib": "Gi", "t": "T or Ti", "tb": "T or Ti", "ti": "Ti", "tib": "Ti",
-    "core": "", "cores": "", "cpu": "", "cpus": "", "b": "", "bytes": "", "millicores": "m",
-}  # fmt: skip
+# What people write where Kubernetes wants a suffix of its own, in lower case, and what they may mean.
+FOREIGN_SUFFIXES = {"": "", "b": "", "bytes": "", "core": "", "cores": "", "cpu": "", "cpus": "", "millicores": "m"}
+for decimal, binary in zip("kMGTP", ("Ki", "Mi", "Gi", "Ti", "Pi"), strict=True):
+    FOREIGN_SUFFIXES |= dict.fromkeys((decimal.lower(), f"{decimal.lower()}b"), f"{decimal} or {binary}")
+    FOREIGN_SUFFIXES |= dict.fromkeys((binary.lower(), f"{binary.lower()}b"), binary)
 EXAMPLES: dict[Unit, str] = {"cores": "2 or 500m", "bytes": "2Gi or 512Mi"}
 
 
@@ -27,15 +26,18 @@ def refuse(text: str) -> NoReturn:
     raise PydanticCustomError("mistake", "{text}", {"text": text})
 
 
-def _quantity(unit: Unit, *, zero: bool) -> Callable[[object], Quantity]:
+def _quantity(unit: Unit, *, zero: bool = False, whole: bool = False) -> Callable[[object], Quantity]:
+    """A validator for amounts of the unit: never negative, and 0 or fractions of the unit only where said."""
+
     def validate(value: object) -> Quantity:
         quantity = value if isinstance(value, Quantity) else _parsed(value, unit)
+        found, example = shown(value), EXAMPLES[unit]
         if quantity.value < 0:
-            refuse(
-                f"{shown(value)} is negative; write {'0 or more' if zero else 'more than 0'}, such as {EXAMPLES[unit]}"
-            )
+            refuse(f"{found} is negative; write {'0 or more' if zero else 'more than 0'}, such as {example}")
         if not quantity.value and not zero:
-            refuse(f"{shown(value)} is no limit at all to Kubernetes; write more than 0, such as {EXAMPLES[unit]}")
+            refuse(f"{found} bounds nothing in Kubernetes; write more than 0, such as {example}")
+        if whole and quantity.value.denominator != 1:
+            refuse(f"{found} is no whole number of {unit}; write {_nearest_quantity(found, unit)}")
         return Quantity(quantity.value, unit)
 
     return validate
@@ -49,22 +51,23 @@ def _parsed(value: object, unit: Unit) -> Quantity:
     try:
         return Quantity.parse(value if isinstance(value, str) else shown(value), unit)
     except QuantityError as error:
-        refuse(f"{shown(value)} {error}; write {_nearest_quantity(str(shown(value)).strip(chr(39)), unit)}")
+        refuse(f"{shown(value)} {error}; write {_nearest_quantity(shown(value), unit)}")
 
 
-def _nearest_quantity(text: str, unit: Unit) -> str:
-    """What the user may have meant by text that is no quantity."""
-    parts = re.fullmatch(r"\s*([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)\s*", text)
-    if parts and parts[2] in ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei", *"numkMGTPE"):
-        suffixes = parts[2]
-    else:
-        suffixes = FOREIGN_SUFFIXES.get(parts[2].lower(), "?") if parts else "?"
-    if not parts or suffixes == "?" or text == parts[1] + suffixes:
+def _nearest_quantity(found: str, unit: Unit) -> str:
+    """What the user may have meant by something that is no such quantity."""
+    parts = re.fullmatch(r"'?\s*([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)\s*'?", found)
+    number, suffix = (parts[1].replace(",", "."), parts[2]) if parts else ("", "?")
+    is_known = suffix in BINARY or suffix in DECIMAL
+    if is_known and f"{number}{suffix}" not in found:
+        return number + suffix
+    if suffix.lower() not in FOREIGN_SUFFIXES or not suffix:
         return f"one such as {EXAMPLES[unit]}"
-    return " or ".join(parts[1].replace(",", ".") + suffix for suffix in suffixes.split(" or "))
+    return " or ".join(number + meant for meant in FOREIGN_SUFFIXES[suffix.lower()].split(" or "))
 
 
-def _fraction(value: object) -> Fraction:
+def fraction(value: object) -> Fraction:
+    """A finite decimal number, exactly. Raises PydanticCustomError."""
     if isinstance(value, Fraction):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -102,8 +105,9 @@ def _duration(value: object) -> str:
 
 CpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True))]
 BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True))]
-PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=False))]
-PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=False))]
-FractionField = Annotated[Fraction, PlainValidator(_fraction)]
+PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores"))]
+PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes"))]
+SizeField = Annotated[Quantity, PlainValidator(_quantity("bytes", whole=True))]
+FractionField = Annotated[Fraction, PlainValidator(fraction)]
 IntField = Annotated[int, PlainValidator(_integer)]
 DurationField = Annotated[str, PlainValidator(_duration)]

@@ -1,0 +1,92 @@
+"""From config by key to Settings, or to every mistake in it at once."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from settings.explain import explained, known_keys, unknown_key
+from settings.mistakes import Mistake, Path, SettingsError
+from settings.rules import Config, broken_rules
+from settings.secrets import OIDC_CLIENTS, SECRET_KEYS, broken_secrets, stray_secrets
+from settings.stack import Settings
+
+PROJECT = "tempostack"
+KEYS = (*known_keys(Settings), *SECRET_KEYS)
+STRUCTURED_KEYS = ("minio", "spec", OIDC_CLIENTS.key)  # Pulumi hands them over as JSON
+BOOLEAN_KEYS = ("createNamespace",)  # and these as the words true and false
+
+
+@dataclass
+class Source:
+    """A config as it was read: values by key, what was already wrong, and where its paths lie in the user's file."""
+
+    config: Config
+    mistakes: list[Mistake] = field(default_factory=list)
+    plaintext_secrets: frozenset[str] = frozenset()
+    written: Callable[[Path], Path] = lambda path: path
+
+
+def checked(source: Source) -> Settings:
+    """Settings from a source. Raises SettingsError with the source's mistakes and all further ones."""
+    config, found = _decoded(source.config)
+    secrets = {key: config.pop(key) for key in SECRET_KEYS if key in config}
+    found += stray_secrets(config)
+    settings, broken = _validated(config)
+    found += _news(broken, found)
+    found += _news(broken_rules(config), found)
+    found += broken_secrets(secrets, config)
+    if settings is None or source.mistakes or found:
+        written = (Mistake(source.written(mistake.path), mistake.text) for mistake in found)
+        raise SettingsError([*source.mistakes, *written])
+    return settings.model_copy(update={"plaintext_secrets": source.plaintext_secrets})
+
+
+def _validated(config: Config) -> tuple[Settings | None, list[Mistake]]:
+    try:
+        return Settings.model_validate(config), []
+    except ValidationError as error:
+        return None, list(explained(error, Settings))
+
+
+def _news(mistakes: Iterable[Mistake], said: Iterable[Mistake]) -> list[Mistake]:
+    """The mistakes at places about which nothing was said yet, nor about anything above them."""
+    places = {mistake.path for mistake in said}
+    return [m for m in mistakes if not any(m.path[:length] in places for length in range(len(m.path) + 1))]
+
+
+def _decoded(given: Config) -> tuple[Config, list[Mistake]]:
+    """The known keys' values, also from the texts that Pulumi hands over, or writes without --path."""
+    config: Config = {}
+    mistakes: list[Mistake] = []
+    for key, value in given.items():
+        if key not in KEYS:
+            mistakes.append(Mistake((key,), _unknown(key)))
+        elif isinstance(value, str) and key in BOOLEAN_KEYS:
+            config[key] = {"true": True, "false": False}.get(value, value)
+        elif isinstance(value, str) and key in STRUCTURED_KEYS:
+            try:
+                config[key] = json.loads(value)
+            except (ValueError, RecursionError) as error:
+                mistakes.append(Mistake((key,), f"is text, and not JSON ({_reason(error)}); write its keys below it"))
+                config |= {} if key in SECRET_KEYS else {key: {}}
+        else:
+            config[key] = value
+    return config, mistakes
+
+
+def _reason(error: Exception) -> str:
+    return f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "too large or too deep"
+
+
+def _unknown(key: str) -> str:
+    first = key.replace("[", ".").partition(".")[0]
+    if first != key and first in KEYS:
+        return f"is a path, not a key; run: pulumi config set --path '{PROJECT}:{key}' …"
+    return unknown_key((key,), KEYS)
+
+
+def unknown_keys(data: Config, known: tuple[str, ...]) -> Iterator[Mistake]:
+    """A mistake for every key of a mapping that is none of the known ones."""
+    return (Mistake((str(key),), unknown_key((str(key),), known)) for key in data if key not in known)

@@ -1,0 +1,108 @@
+"""Pydantic's errors as lines for a user: the config path, what was found, what to do."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterator
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from settings import unsupported
+from settings.mistakes import Mistake, Path, shown
+
+MANY_KEYS = 12  # more than these are not listed in a line
+
+# What each kind of value is called, by pydantic's error type.
+WANTED = {
+    "bool_type": "write true or false",
+    "list_type": "write a list, each entry after a '-'",
+    "dict_type": "write keys with values below it",
+    "model_type": "write its keys below it",
+    "string_type": "put it in quotes",
+}
+
+
+def explained(error: ValidationError, root: type[BaseModel]) -> Iterator[Mistake]:
+    """One mistake per error of a model's validation, in pydantic's order."""
+    for details in error.errors(include_url=False):
+        path = tuple(key for key in details["loc"] if key != "[key]")
+        yield Mistake(path, _text(details, path, root))
+
+
+def _text(details: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
+    value, context = details["input"], details.get("ctx", {})
+    match details["type"]:
+        case "missing":
+            return "is missing; add it"
+        case "extra_forbidden":
+            return unknown_key(path, known_keys(model_at(root, path[:-1])))
+        case _ if value is None:
+            return "is empty; give it a value or remove the key"
+        case "mistake":
+            return str(context["text"])
+        case "literal_error":
+            return _not_one_of(path, value, re.findall(r"'([^']*)'", context["expected"]))
+        case "too_short":
+            return "is an empty list; add an entry"
+        case "greater_than_equal":
+            return f"{shown(value)} is too small; write {context['ge']} or more"
+        case "greater_than":
+            return f"{shown(value)} is too small; write more than {context['gt']}"
+        case "less_than_equal":
+            return f"{shown(value)} is too large; write {context['le']} or less"
+        case "bool_type" if value in ("true", "false"):
+            return f"{shown(value)} is text; write {value} without quotes"
+        case "invalid_key":
+            return "is not a key; write its name as text"
+        case kind:
+            return f"{shown(value)} does not fit here; {WANTED.get(kind, details['msg'])}"
+
+
+def _not_one_of(path: Path, value: object, allowed: list[str]) -> str:
+    remedy = unsupported.instead_of_value(path, value)
+    if remedy is not None:
+        return f"{shown(value)} is not supported yet; {remedy}"
+    words = [word for word in allowed if word]
+    near = difflib.get_close_matches(str(value), words, n=1)
+    return f"{shown(value)} is not known here; write {near[0] if near else ' or '.join(words)}"
+
+
+def unknown_key(path: Path, known: Collection[str]) -> str:
+    """What to say about a key that is none of the known ones: not yet supported, misspelt, or unknown."""
+    remedy = unsupported.instead_of_key(path)
+    if remedy is not None:
+        return f"is not supported yet; {remedy}"
+    lowered = {key.lower(): key for key in known}
+    near = difflib.get_close_matches(str(path[-1]).lower().replace("_", ""), lowered, n=1)
+    if near:
+        return f"is not a known key; write {lowered[near[0]]}"
+    if 0 < len(known) <= MANY_KEYS:
+        return f"is not a known key; write one of {', '.join(sorted(known))}"
+    return "is not a known key; remove it (docs/configuration.md has them all)"
+
+
+def known_keys(model: type[BaseModel] | None) -> tuple[str, ...]:
+    """A model's keys as a user writes them."""
+    fields = model.model_fields.items() if model else ()
+    return tuple(field.alias or name for name, field in fields if not field.exclude)
+
+
+def model_at(root: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model that the keys and list indexes lead to; None where they lead out of the models."""
+    found: type[BaseModel] | None = root
+    for key in path:
+        if isinstance(key, str) and found is not None:
+            field = next((f for name, f in found.model_fields.items() if key == (f.alias or name)), None)
+            found = inner_model(field.annotation) if field else None
+    return found
+
+
+def inner_model(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as `Model`, `Model | None`, `list[Model]`; None where there is none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, UnionType, Annotated, list):
+        return next((model for model in map(inner_model, get_args(annotation)) if model), None)
+    return None

@@ -1,0 +1,176 @@
+"""Rules over several keys. They read the config as written, so that they speak even where other keys are broken."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from settings.mistakes import Mistake, Path, shown
+from settings.pods import PodSettings
+from settings.types import fraction
+
+Config = dict[str, Any]
+Rule = Callable[[Config], Iterator[Mistake]]
+
+TENANTS: Path = ("spec", "tenants")
+GATEWAY: Path = ("spec", "template", "gateway")
+JAEGER: Path = ("spec", "template", "queryFrontend", "jaegerQuery")
+WEIGHTS: Path = ("spec", "resources", "weights")
+
+
+def at(config: object, path: Path) -> Any:
+    """The value that the keys lead to; None where a key is missing or something else than a mapping is in the way."""
+    for key in path:
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
+
+
+def entries(config: object, path: Path) -> list[Any]:
+    """The list that the keys lead to; an empty one where there is none."""
+    value = at(config, path)
+    return value if isinstance(value, list) else []
+
+
+def names(config: object, path: Path, key: str) -> set[str]:
+    """What a list's entries say under a key, where it is text."""
+    return {value for entry in entries(config, path) if isinstance(value := at(entry, (key,)), str)}
+
+
+def each_key_stands_in_one_place(config: Config) -> Iterator[Mistake]:
+    """A component's key stands directly under it or under its `component:`."""
+    template = at(config, ("spec", "template"))
+    for name, component in template.items() if isinstance(template, dict) else ():
+        for key in (field.alias or "" for field in PodSettings.model_fields.values()):
+            if at(component, (key,)) is not None and at(component, ("component", key)) is not None:
+                path = ("spec", "template", name, "component", key)
+                yield Mistake(path, f"stands here and in spec.template.{name}.{key}; keep one of the two")
+
+
+def tenants_differ(config: Config) -> Iterator[Mistake]:
+    """No two tenants share a name or an id."""
+    for key in ("tenantName", "tenantId"):
+        yield from _repeated((*TENANTS, "authentication"), key, config)
+
+
+def roles_and_bindings_differ(config: Config) -> Iterator[Mistake]:
+    """No two roles, and no two role bindings, share a name."""
+    for group in ("roles", "roleBindings"):
+        yield from _repeated((*TENANTS, "authorization", group), "name", config)
+
+
+def _repeated(path: Path, key: str, config: Config) -> Iterator[Mistake]:
+    first: dict[str, int] = {}
+    for index, entry in enumerate(entries(config, path)):
+        value = at(entry, (key,))
+        if isinstance(value, str) and first.setdefault(value, index) != index:
+            owner = f"{path[-1]}[{first[value]}]"
+            yield Mistake((*path, index, key), f"{shown(value)} is already that of {owner}; give each its own")
+
+
+def tenants_and_gateway_fit(config: Config) -> Iterator[Mistake]:
+    """The gateway and the tenants' mode go together, and so do what each mode reads."""
+    tenants, has_gateway = at(config, TENANTS), at(config, (*GATEWAY, "enabled")) is True
+    mode = at(tenants, ("mode",))
+    if has_gateway and tenants is None:
+        yield Mistake((*GATEWAY, "enabled"), "is true, but there are no tenants; add spec.tenants, or write false")
+    if mode == "openshift":
+        if not has_gateway:
+            yield Mistake((*TENANTS, "mode"), "openshift needs the gateway; write spec.template.gateway.enabled: true")
+        yield from _without_oidc(config, "is read in static mode only; remove it, or write mode: static")
+    if mode == "static" and has_gateway:
+        yield from _with_oidc(config)
+    if mode == "static" and not has_gateway:
+        remedy = "remove it, or write spec.template.gateway.enabled: true"
+        yield from _without_oidc(config, f"is read by the gateway only; {remedy}")
+
+
+def _with_oidc(config: Config) -> Iterator[Mistake]:
+    for index, tenant in enumerate(entries(config, (*TENANTS, "authentication"))):
+        if isinstance(tenant, dict) and tenant.get("oidc") is None:
+            path = (*TENANTS, "authentication", index, "oidc")
+            yield Mistake(path, "is missing; add the tenant's OIDC provider, which a static gateway asks")
+    if at(config, (*TENANTS, "authorization")) is None:
+        yield Mistake((*TENANTS, "authorization"), "is missing; add roles and roleBindings, or nobody gets in")
+
+
+def _without_oidc(config: Config, text: str) -> Iterator[Mistake]:
+    for index, tenant in enumerate(entries(config, (*TENANTS, "authentication"))):
+        if at(tenant, ("oidc",)) is not None:
+            yield Mistake((*TENANTS, "authentication", index, "oidc"), text)
+    if at(config, (*TENANTS, "authorization")) is not None:
+        yield Mistake((*TENANTS, "authorization"), text)
+
+
+def references_lead_somewhere(config: Config) -> Iterator[Mistake]:
+    """Roles name tenants, and bindings name roles, that there are."""
+    authorization: Path = (*TENANTS, "authorization")
+    tenants = names(config, (*TENANTS, "authentication"), "tenantName")
+    roles = names(config, (*authorization, "roles"), "name")
+    yield from _dangling(config, (*authorization, "roles"), "tenants", "tenant", tenants)
+    yield from _dangling(config, (*authorization, "roleBindings"), "roles", "role", roles)
+
+
+def _dangling(config: Config, path: Path, key: str, what: str, known: set[str]) -> Iterator[Mistake]:
+    remedy = f"write {' or '.join(sorted(known))}" if known else f"add that {what}"
+    for index, entry in enumerate(entries(config, path)):
+        for position, name in enumerate(entries(entry, (key,))):
+            if isinstance(name, str) and name not in known:
+                yield Mistake((*path, index, key, position), f"there is no {what} {shown(name)}; {remedy}")
+
+
+def custom_weights_are_whole(config: Config) -> Iterator[Mistake]:
+    """`profile: custom` and `weights` need each other; each running container has a weight, and not all are 0."""
+    weights, profile = at(config, WEIGHTS), at(config, ("spec", "resources", "profile"))
+    if weights is None:
+        if profile == "custom":
+            yield Mistake(WEIGHTS, "is missing although the profile is custom; add a weight for every container")
+        return
+    if profile != "custom":
+        yield Mistake(WEIGHTS, "is read with profile: custom only; write that profile, or remove the weights")
+        return
+    running = [name for name in _containers(config) if isinstance(weights, dict)]
+    for name in running:
+        if weights.get(name) is None:
+            yield Mistake(
+                (*WEIGHTS, name), "is missing although the container runs; add it, such as {cpu: 1, memory: 1}"
+            )
+    for resource in ("cpu", "memory"):
+        if running and all(_is_zero(at(weights, (name, resource))) for name in running):
+            yield Mistake(WEIGHTS, f"are all 0 for {resource}; give at least one container more")
+
+
+def _containers(config: Config) -> Iterator[str]:
+    """The keys of `weights` whose containers run."""
+    yield from ("distributor", "ingester", "compactor", "querier", "queryFrontend")
+    if at(config, (*JAEGER, "enabled")) is True:
+        yield from ("jaegerQuery", "tempoQuery")
+        authentication = at(config, (*JAEGER, "authentication"))
+        if isinstance(authentication, dict) and authentication.get("enabled", True) is True:
+            yield "oauthProxy"
+    if at(config, (*GATEWAY, "enabled")) is True:
+        yield "gateway"
+        if at(config, (*TENANTS, "mode")) == "openshift":
+            yield "opa"
+
+
+def _is_zero(value: object) -> bool:
+    try:
+        return fraction(value) == 0
+    except PydanticCustomError:
+        return False
+
+
+RULES: tuple[Rule, ...] = (
+    each_key_stands_in_one_place,
+    tenants_differ,
+    roles_and_bindings_differ,
+    tenants_and_gateway_fit,
+    references_lead_somewhere,
+    custom_weights_are_whole,
+)
+
+
+def broken_rules(config: Config) -> Iterator[Mistake]:
+    """Every breach of every rule."""
+    for rule in RULES:
+        yield from rule(config)

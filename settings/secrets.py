@@ -1,0 +1,160 @@
+"""The secret config keys: what each is, when it is needed, and what a secret says that stands anywhere else."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from settings.mistakes import Mistake, Path
+from settings.rules import TENANTS, Config, names
+from settings.stack import Settings
+from settings.unsupported import instead_of_key
+
+DEEPEST = 40  # levels of a config that are searched; no key of it lies deeper
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A config key whose value is secret: its meaning, its shortest text (characters), and when it must be there."""
+
+    key: str
+    meaning: str
+    shortest: int
+    is_needed: Callable[[Settings], bool]
+
+
+def _has_cookies(settings: Settings) -> bool:
+    return settings.spec.has_opa or settings.spec.template.has_oauth_proxy
+
+
+def _has_oidc_clients(settings: Settings) -> bool:
+    tenants = settings.spec.tenants
+    return settings.spec.template.gateway.enabled and tenants is not None and tenants.mode == "static"
+
+
+MINIO_ROOT_PASSWORD = Secret(
+    "minioRootPassword",
+    "The password of MinIO's root user `tempo`, needed while MinIO is on.",
+    8,  # MinIO refuses a shorter one
+    lambda settings: settings.minio.enabled,
+)
+GATEWAY_COOKIE_KEY = Secret(
+    "gatewayCookieKey",
+    "The key from which the cookie secrets of openshift tenants and of the Jaeger UI's oauth-proxy are derived.",
+    16,  # 128 bits, were each character a byte drawn at random
+    _has_cookies,
+)
+OIDC_CLIENTS = Secret(
+    "oidcClients",
+    "For each static tenant behind a gateway its OIDC client: `{<tenantName>: {clientID: …, clientSecret: …}}`.",
+    0,
+    _has_oidc_clients,
+)
+SECRETS = (MINIO_ROOT_PASSWORD, GATEWAY_COOKIE_KEY, OIDC_CLIENTS)
+SECRET_KEYS = tuple(secret.key for secret in SECRETS)
+
+# Keys (in lower case, without '_') that hold a secret wherever people put them, and where it belongs.
+ELSEWHERE = {
+    "password": MINIO_ROOT_PASSWORD.key,
+    "rootpassword": MINIO_ROOT_PASSWORD.key,
+    "miniorootpassword": MINIO_ROOT_PASSWORD.key,
+    "cookiesecret": GATEWAY_COOKIE_KEY.key,
+    "gatewaycookiekey": GATEWAY_COOKIE_KEY.key,
+    "oidcclients": OIDC_CLIENTS.key,
+    "clientid": OIDC_CLIENTS.key,
+    "clientsecret": OIDC_CLIENTS.key,
+    "accesskeyid": None,
+    "accesskeysecret": None,
+    "accesskey": None,
+    "secretkey": None,
+    "secretaccesskey": None,
+}
+
+
+def set_secret(key: str) -> str:
+    """The command that sets a secret key."""
+    return f"pulumi config set --secret tempostack:{key}"
+
+
+def missing_secrets(settings: Settings, given: Collection[str]) -> tuple[Mistake, ...]:
+    """A mistake for every secret key that this stack needs, to run, and that is not among those given."""
+    return tuple(
+        Mistake((secret.key,), f"is missing; run: {set_secret(secret.key)}")
+        for secret in SECRETS
+        if secret.key not in given and secret.is_needed(settings)
+    )
+
+
+def stray_secrets(value: object, path: Path = ()) -> Iterator[Mistake]:
+    """A mistake for every secret that stands where none may: `secure:` values, and keys that say what they hold."""
+    if len(path) > DEEPEST:
+        return
+    if isinstance(value, dict) and "secure" in value:
+        yield Mistake(path, f"is a secret, and none is kept here; {_instead(path)}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if _plain(key) in ELSEWHERE and "nodeSelector" not in path and inner is not None:
+                yield Mistake((*path, str(key)), f"is a secret, and none is kept here; {_instead((*path, str(key)))}")
+            else:
+                yield from stray_secrets(inner, (*path, key if isinstance(key, int) else str(key)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from stray_secrets(inner, (*path, index))
+
+
+def _plain(key: object) -> str:
+    return str(key).lower().replace("_", "").replace("-", "")
+
+
+def _instead(path: Path) -> str:
+    """Where a secret belongs that stands at the path."""
+    words = [_plain(key) for key in path]
+    key = next((ELSEWHERE[word] for word in reversed(words) if word in ELSEWHERE), "")
+    if key:
+        return f"remove it and run: {set_secret(key)}"
+    if key is None or "storage" in words:
+        return "put it into the Secret that spec.storage.secret.name names"
+    return instead_of_key(path) or f"write it in plain, or use one of the secret keys {', '.join(SECRET_KEYS)}"
+
+
+def broken_secrets(values: dict[str, Any], config: Config) -> Iterator[Mistake]:
+    """Mistakes in the secret keys themselves; what they hold is never repeated."""
+    for secret in (MINIO_ROOT_PASSWORD, GATEWAY_COOKIE_KEY):
+        value = values.get(secret.key)
+        if secret.key in values and not is_secure(value):
+            if not isinstance(value, str):
+                yield Mistake((secret.key,), f"is not text; run: {set_secret(secret.key)}")
+            elif len(value) < secret.shortest:
+                yield Mistake((secret.key,), f"has {len(value)} characters; use {secret.shortest} or more")
+    if OIDC_CLIENTS.key in values:
+        yield from _broken_clients(values[OIDC_CLIENTS.key], config)
+
+
+def _broken_clients(clients: object, config: Config) -> Iterator[Mistake]:
+    if is_secure(clients):
+        return
+    if not isinstance(clients, dict):
+        yield Mistake((OIDC_CLIENTS.key,), "is not a mapping; write {<tenantName>: {clientID: …, clientSecret: …}}")
+        return
+    tenants = names(config, (*TENANTS, "authentication"), "tenantName")
+    for tenant, client in clients.items():
+        path = (OIDC_CLIENTS.key, str(tenant))
+        if tenant not in tenants:
+            yield Mistake(path, "there is no such tenant; write the tenantName of one, or remove it")
+        elif not is_secure(client) and not _is_client(client):
+            yield Mistake(path, "is not a client; write clientID and clientSecret, both text, and nothing else")
+
+
+def _is_client(client: object) -> bool:
+    if not isinstance(client, dict) or set(client) != {"clientID", "clientSecret"}:
+        return False
+    return all(is_secure(value) or (isinstance(value, str) and value) for value in client.values())
+
+
+def is_secure(value: object) -> bool:
+    """Whether Pulumi keeps this value encrypted in the stack file."""
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def holds_secure(value: object) -> bool:
+    """Whether it is encrypted, or a part of it is, which makes a secret of the whole."""
+    return is_secure(value) or (isinstance(value, dict) and any(map(holds_secure, value.values())))

@@ -1,0 +1,70 @@
+"""What a TempoStack or a later version may know and this one does not: refused with a line, never dropped."""
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from settings.mistakes import Path
+
+# Key paths without list indexes (`*` stands for any keys) and what to do instead.
+# The keys are those of TempoStack in tempo-operator 0.22, and those planned for this program.
+KEYS = {
+    "nodePools": "remove it",
+    "pricing": "remove it",
+    "spec.size": "remove it and give resources.total",
+    "spec.workload": "remove it and give resources.total",
+    "spec.limits": "remove it",
+    "spec.search": "remove it",
+    "spec.timeout": "remove it",
+    "spec.networkPolicy": "remove it",
+    "spec.tls": "remove it",
+    "spec.observability": "remove it",
+    "spec.hashRing": "remove it; the rings use memberlist",
+    "spec.extraConfig": "remove it",
+    "spec.retention.perTenant": "remove it; retention.global is for every tenant",
+    "spec.resources.enforce": "remove it",
+    "spec.storage.tls.*": "remove it; only storage.tls.enabled is",
+    "spec.storage.secret.credentialMode": "remove it; the Secret's access_key_id and access_key_secret are used",
+    "spec.tenants.authentication.oidc.secret": "put the client's id and secret into the secret key oidcClients",
+    "spec.template.metricsGenerator": "remove it",
+    "spec.template.*.qos": "remove it and write the limits and requests",
+    "spec.template.*.autoscaling": "remove it and write replicas",
+    "spec.template.*.affinity": "remove it; pods already prefer different hosts and zones",
+    "spec.template.*.topologySpreadConstraints": "remove it; pods already prefer different hosts and zones",
+    "*.ephemeral-storage": "remove it; cpu and memory are",
+    "*.claims": "remove it; limits and requests are",
+    "spec.template.*.volumeClaimTemplate": "remove it and write spec.storageSize and spec.storageClassName",
+    "spec.template.*.extraVolumes": "remove it",
+    "spec.template.distributor.tls": "remove it",
+    "spec.template.gateway.rbac": "remove it",
+    "spec.template.gateway.sizing": "remove it",
+    "spec.template.*.ingress.*": "remove it",
+    "spec.template.queryFrontend.mcpServer": "remove it",
+    "spec.template.queryFrontend.jaegerQuery.monitorTab": "remove it",
+    "spec.template.queryFrontend.jaegerQuery.servicesQueryDuration": "remove it",
+    "spec.template.queryFrontend.jaegerQuery.findTracesConcurrentRequests": "remove it",
+    "spec.template.queryFrontend.jaegerQuery.authentication.sar": "remove it",
+}
+
+# Values of keys that are supported otherwise.
+VALUES = {
+    ("spec.storage.secret.type", "azure"): "write s3, or remove the key",
+    ("spec.storage.secret.type", "gcs"): "write s3, or remove the key",
+    ("spec.managementState", "Unmanaged"): "remove the key",
+    ("spec.template.*.ingress.type", "ingress"): "remove the block",
+    ("spec.template.*.ingress.type", "route"): "remove the block",
+}
+
+
+def instead_of_key(path: Path) -> str | None:
+    """What to do about a key that is not supported yet; None where it is not one of them."""
+    return _first(path, KEYS.items())
+
+
+def instead_of_value(path: Path, value: object) -> str | None:
+    """What to do about a value that is not supported yet; None where it is not one of them."""
+    return _first(path, ((pattern, remedy) for (pattern, known), remedy in VALUES.items() if known == value))
+
+
+def _first(path: Path, table: Iterable[tuple[str, str]]) -> str | None:
+    keys = ".".join(key for key in path if isinstance(key, str))
+    return next((remedy for pattern, remedy in table if fnmatchcase(keys, pattern)), None)
