@@ -1,0 +1,1 @@
+"""Declares the Kubernetes objects of a stack, as Pulumi components; every number is the plan's."""

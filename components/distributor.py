@@ -1,0 +1,66 @@
+"""The distributor: receives spans and hands them to the ingesters."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import Service, ServiceSpecArgs
+
+from allocation import WorkloadPlan
+from components.pods import Port, deployment_spec
+from components.shared import Shared, disruption_budget
+from components.tempo_pod import GOSSIP, HTTP, tempo_pod
+from settings.pods import PodSettings
+
+OTLP = (Port("otlp-grpc", 4317), Port("otlp-http", 4318))
+# Jaeger's and Zipkin's own protocols, which a gateway would not know how to guard.
+LEGACY = (
+    Port("jaeger-thrift", 14268),
+    Port("jaeger-grpc", 14250),
+    Port("jaeger-compact", 6831, "UDP"),
+    Port("jaeger-binary", 6832, "UDP"),
+    Port("zipkin", 9411),
+)
+
+
+@dataclass(frozen=True)
+class DistributorArgs:
+    shared: Shared
+    plan: WorkloadPlan  # replicas and every container's resources, already decided
+    pods: PodSettings
+    image: str
+    behind_gateway: bool
+
+
+class Distributor(pulumi.ComponentResource):
+    """Deployment and Service `tempo-<stack>-distributor`.
+
+    Outputs: `otlp_grpc` (host:port), `otlp_http` (URL).
+    """
+
+    otlp_grpc: str
+    otlp_http: str
+
+    def __init__(self, name: str, args: DistributorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tempostack:components:Distributor", name, None, opts)
+        me = args.shared.identity.of("distributor")
+        child = args.shared.options(self)
+        ports = (*OTLP, HTTP) if args.behind_gateway else (*OTLP, HTTP, *LEGACY)
+
+        Deployment(
+            name,
+            metadata=me.metadata(),
+            spec=deployment_spec(args.plan, tempo_pod(args.shared, args.plan, args.image, args.pods, (*ports, GOSSIP))),
+            opts=args.shared.workload_options(self),
+        )
+        Service(
+            name,
+            metadata=me.metadata(),
+            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in ports]),
+            opts=child,
+        )
+        disruption_budget(name, me, args.plan, child)
+
+        self.otlp_grpc = f"{me.host}:{OTLP[0].number}"
+        self.otlp_http = f"http://{me.host}:{OTLP[1].number}"
+        self.register_outputs({"otlp_grpc": self.otlp_grpc, "otlp_http": self.otlp_http})

@@ -1,0 +1,175 @@
+"""The gateway: the one door for tenants, who log in there and then write and read only their own traces."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service, ServiceAccount, ServiceSpecArgs
+
+from allocation import WorkloadPlan
+from components.config_map import checksum
+from components.gateway_files import (
+    OPA_PACKAGE,
+    OPA_PORT,
+    openshift_tenants_yaml,
+    rbac_yaml,
+    static_tenants_yaml,
+)
+from components.identity import Identity
+from components.openshift import redirect_annotation
+from components.pods import Container, Pod, Port, deployment_spec
+from components.probes import http_alive, http_ready
+from components.secrets import Secrets, base64_of, fingerprint_of
+from components.shared import Shared, disruption_budget
+from components.volumes import config_files, secret_files
+from settings.pods import PodSettings
+from settings.stack import Images
+from settings.tenants import Tenants
+
+PUBLIC, INTERNAL, GRPC = Port("public", 8080), Port("internal", 8081), Port("grpc-public", 8090)
+PORTS = (PUBLIC, INTERNAL, GRPC)
+OPA_PORTS = (Port("opa", OPA_PORT), Port("opa-internal", 8083))
+OPA_GROUP = "tempo.grafana.com"  # the API group in which cluster roles grant access to a tenant's traces
+TENANTS_FILE, RBAC_FILE = "tenants.yaml", "rbac.yaml"
+TENANTS_FOLDER, RBAC_FOLDER = "/etc/tempo-gateway/tenants", "/etc/tempo-gateway/rbac"
+
+
+@dataclass(frozen=True)
+class GatewayArgs:
+    shared: Shared
+    plan: WorkloadPlan
+    pods: PodSettings
+    images: Images
+    tenants: Tenants
+    secrets: Secrets  # the cookie key in openshift mode, the OIDC clients in static mode
+    otlp_grpc: str  # of the distributor, host:port
+    otlp_http: str  # of the distributor, URL
+    query: str  # Tempo's API, URL
+    jaeger_query: str | None  # the Jaeger UI itself, URL; None where it does not run
+
+
+class Gateway(pulumi.ComponentResource):
+    """Deployment, Service, rbac.yaml (ConfigMap) and tenants.yaml (Secret) `tempo-<stack>-gateway`.
+
+    In openshift mode also its ServiceAccount, and OPA in its pod.
+    Outputs: `url` (public HTTP), `grpc` (host:port for OTLP), `secrets` (names).
+    """
+
+    url: str
+    grpc: str
+    secrets: tuple[str, ...]
+
+    def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tempostack:components:Gateway", name, None, opts)
+        me = args.shared.identity.of("gateway")
+        child = args.shared.options(self)
+        self.url = f"http://{me.host}:{PUBLIC.number}"
+        self.grpc = f"{me.host}:{GRPC.number}"
+        self.secrets = (me.name,)
+
+        rbac = rbac_yaml(args.tenants)
+        tenants = _tenants_yaml(args, me, self.url)
+        reads: list[pulumi.Resource] = [
+            ConfigMap(name, metadata=me.metadata(), data={RBAC_FILE: rbac}, opts=child),
+            Secret(name, metadata=me.metadata(), data={TENANTS_FILE: base64_of(tenants)}, opts=child),
+        ]
+        containers, account = [_gateway(args, me)], args.shared.service_account
+        if args.tenants.mode == "openshift":
+            containers.append(_opa(args))
+            account = me.name
+            reads.append(_service_account(name, me, args.tenants, child))
+
+        Deployment(
+            name,
+            metadata=me.metadata(),
+            spec=deployment_spec(
+                args.plan,
+                Pod(
+                    identity=me,
+                    containers=tuple(containers),
+                    service_account=account,
+                    settings=args.pods,
+                    checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants)},
+                    token=args.tenants.mode == "openshift",  # who is it, and may they: questions to the API server
+                ),
+            ),
+            # Not a Tempo pod: it reads neither their ConfigMap nor the bucket.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=reads)),
+        )
+        Service(
+            name,
+            metadata=me.metadata(),
+            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in PORTS]),
+            opts=child,
+        )
+        disruption_budget(name, me, args.plan, child)
+        self.register_outputs({"url": self.url, "grpc": self.grpc})
+
+
+def _tenants_yaml(args: GatewayArgs, me: Identity, url: str) -> pulumi.Output[str]:
+    if args.tenants.mode == "openshift":
+        assert args.secrets.gateway_cookie_key is not None  # asked for before anything is declared
+        return args.secrets.gateway_cookie_key.apply(lambda key: openshift_tenants_yaml(args.tenants, me, url, key))
+    assert args.secrets.oidc_clients is not None
+    return args.secrets.oidc_clients.apply(lambda clients: static_tenants_yaml(args.tenants, clients))
+
+
+def _service_account(name: str, me: Identity, tenants: Tenants, child: pulumi.ResourceOptions) -> ServiceAccount:
+    """An OAuth client of the cluster for each tenant."""
+    annotations: dict[str, str] = {}
+    for tenant in tenants.authentication:
+        annotations |= redirect_annotation(tenant.tenant_name, me.name)
+    return ServiceAccount(
+        name,
+        metadata=me.metadata(annotations=annotations),
+        automount_service_account_token=False,  # the pod asks for it
+        opts=child,
+    )
+
+
+def _gateway(args: GatewayArgs, me: Identity) -> Container:
+    ui = () if args.jaeger_query is None else (f"--traces.read.endpoint={args.jaeger_query}",)
+    return Container(
+        plan=args.plan.container("tempo-gateway"),
+        image=args.images.tempo_gateway,
+        args=(
+            f"--web.listen=0.0.0.0:{PUBLIC.number}",
+            f"--web.internal.listen=0.0.0.0:{INTERNAL.number}",
+            f"--web.healthchecks.url=http://localhost:{PUBLIC.number}",
+            f"--grpc.listen=0.0.0.0:{GRPC.number}",
+            "--traces.tenant-header=x-scope-orgid",
+            f"--traces.write.otlpgrpc.endpoint={args.otlp_grpc}",
+            f"--traces.write.otlphttp.endpoint={args.otlp_http}",
+            f"--traces.tempo.endpoint={args.query}",
+            *ui,
+            f"--rbac.config={RBAC_FOLDER}/{RBAC_FILE}",
+            f"--tenants.config={TENANTS_FOLDER}/{TENANTS_FILE}",
+        ),
+        ports=PORTS,
+        mounts=(
+            config_files("rbac", RBAC_FOLDER, me.name, (RBAC_FILE,)),
+            secret_files("tenants", TENANTS_FOLDER, me.name, (TENANTS_FILE,)),
+        ),
+        readiness=http_ready(INTERNAL.name),
+        liveness=http_alive(INTERNAL.name),
+    )
+
+
+def _opa(args: GatewayArgs) -> Container:
+    """Asks the cluster, with the caller's own token, whether they may read or write the tenant's traces."""
+    public, internal = OPA_PORTS
+    return Container(
+        plan=args.plan.container("tempo-gateway-opa"),
+        image=args.images.tempo_gateway_opa,
+        args=(
+            f"--web.listen=:{public.number}",
+            f"--web.internal.listen=:{internal.number}",
+            f"--web.healthchecks.url=http://localhost:{public.number}",
+            f"--opa.package={OPA_PACKAGE}",
+            "--opa.ssar",
+            *(f"--openshift.mappings={tenant.tenant_name}={OPA_GROUP}" for tenant in args.tenants.authentication),
+        ),
+        ports=OPA_PORTS,
+        readiness=http_ready(internal.name),
+        liveness=http_alive(internal.name),
+    )

@@ -1,0 +1,91 @@
+"""The ingester: gathers spans into blocks on its own volume and flushes them to the bucket."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.core.v1 import (
+    PersistentVolumeClaimArgs,
+    PersistentVolumeClaimSpecArgs,
+    Service,
+    ServiceSpecArgs,
+    VolumeResourceRequirementsArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from allocation import WorkloadPlan
+from components.shared import Shared, disruption_budget
+from components.tempo_config import DATA_FOLDER
+from components.tempo_pod import GOSSIP, GRPC, HTTP, tempo_pod
+from components.volumes import Mount
+from settings import Quantity
+from settings.pods import PodSettings
+
+PORTS = (HTTP, GRPC)
+VOLUME = "data"
+DEFAULT_STORAGE = Quantity.parse("10Gi")  # as the TempoStack operator has it
+JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
+FLUSHES_WITHIN_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class IngesterArgs:
+    shared: Shared
+    plan: WorkloadPlan
+    pods: PodSettings
+    image: str
+    storage_size: Quantity | None  # of each replica's volume
+    storage_class_name: str | None  # None: the cluster's default class
+
+
+class Ingester(pulumi.ComponentResource):
+    """StatefulSet, with a volume for each replica, and Service `tempo-<stack>-ingester`; no outputs."""
+
+    def __init__(self, name: str, args: IngesterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tempostack:components:Ingester", name, None, opts)
+        me = args.shared.identity.of("ingester")
+        child = args.shared.options(self)
+        pod = tempo_pod(
+            args.shared,
+            args.plan,
+            args.image,
+            args.pods,
+            (*PORTS, GOSSIP),
+            data=Mount(VOLUME, DATA_FOLDER),
+            ready_after_seconds=JOINS_THE_RING_AFTER_SECONDS,
+            grace_seconds=FLUSHES_WITHIN_SECONDS,
+        )
+
+        StatefulSet(
+            name,
+            metadata=me.metadata(),
+            spec=StatefulSetSpecArgs(
+                replicas=args.plan.replicas,
+                service_name=me.name,
+                pod_management_policy="Parallel",  # the ring takes them in any order
+                selector=LabelSelectorArgs(match_labels=me.selector),
+                template=pod.template(),
+                volume_claim_templates=[_claim(args, me.selector)],
+            ),
+            opts=args.shared.workload_options(self),
+        )
+        Service(
+            name,
+            metadata=me.metadata(),
+            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in PORTS]),
+            opts=child,
+        )
+        disruption_budget(name, me, args.plan, child)
+        self.register_outputs({})
+
+
+def _claim(args: IngesterArgs, labels: dict[str, str]) -> PersistentVolumeClaimArgs:
+    """Kubernetes lets nobody change it in place, so it has no label that a user can change."""
+    return PersistentVolumeClaimArgs(
+        metadata=ObjectMetaArgs(name=VOLUME, labels=labels),
+        spec=PersistentVolumeClaimSpecArgs(
+            access_modes=["ReadWriteOnce"],
+            storage_class_name=args.storage_class_name,
+            resources=VolumeResourceRequirementsArgs(requests={"storage": str(args.storage_size or DEFAULT_STORAGE)}),
+        ),
+    )

@@ -1,0 +1,187 @@
+"""Pods: containers with the plan's numbers, probes, volumes, security contexts, and how they spread and roll."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import DeploymentSpecArgs, DeploymentStrategyArgs, RollingUpdateDeploymentArgs
+from pulumi_kubernetes.core.v1 import (
+    CapabilitiesArgs,
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    PodSecurityContextArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ProbeArgs,
+    ResourceRequirementsArgs,
+    SeccompProfileArgs,
+    SecurityContextArgs,
+    ServicePortArgs,
+    TolerationArgs,
+    TopologySpreadConstraintArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from allocation import ContainerPlan, WorkloadPlan
+from components.identity import Identity
+from components.volumes import Mount
+from settings.pods import PodSecurityContext, PodSettings
+
+USER = 10001  # Tempo's own user in its image; every container of the stack runs as it
+SPREAD_OVER = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+DEFAULT_SECURITY: dict[str, Any] = {
+    "run_as_user": USER,
+    "run_as_group": USER,
+    "run_as_non_root": True,
+    "fs_group": USER,
+    "fs_group_change_policy": "OnRootMismatch",  # a large volume would be walked through at every start
+    "seccomp_profile": {"type": "RuntimeDefault"},
+}
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a container, and of the Service in front of it."""
+
+    name: str
+    number: int
+    protocol: Literal["TCP", "UDP"] = "TCP"
+
+    def container(self) -> ContainerPortArgs:
+        return ContainerPortArgs(name=self.name, container_port=self.number, protocol=self.protocol)
+
+    def service(self) -> ServicePortArgs:
+        return ServicePortArgs(name=self.name, port=self.number, target_port=self.name, protocol=self.protocol)
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container: what the plan gives it and what it runs. Every image of the stack holds a Go program."""
+
+    plan: ContainerPlan
+    image: str
+    args: tuple[str, ...]
+    command: tuple[str, ...] | None = None  # only where the image's own entry point is not what should run
+    ports: tuple[Port, ...] = ()
+    env: tuple[EnvVarArgs, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    readiness: ProbeArgs | None = None
+    liveness: ProbeArgs | None = None
+
+    def declare(self) -> ContainerArgs:
+        memory = self.plan.gomemlimit_bytes
+        go = () if memory is None else (EnvVarArgs(name="GOMEMLIMIT", value=str(memory)),)
+        return ContainerArgs(
+            name=self.plan.name,
+            image=self.image,
+            command=self.command,
+            args=self.args,
+            ports=[port.container() for port in self.ports] or None,
+            env=[*go, *self.env] or None,
+            resources=ResourceRequirementsArgs(
+                limits=self.plan.quantities("limits") or None, requests=self.plan.quantities("requests") or None
+            ),
+            volume_mounts=[
+                VolumeMountArgs(name=mount.name, mount_path=mount.path, read_only=mount.read_only or None)
+                for mount in self.mounts
+            ]
+            or None,
+            readiness_probe=self.readiness,
+            liveness_probe=self.liveness,
+            security_context=SecurityContextArgs(
+                allow_privilege_escalation=False,
+                read_only_root_filesystem=True,
+                capabilities=CapabilitiesArgs(drop=["ALL"]),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Pod:
+    """The pods of one workload."""
+
+    identity: Identity
+    containers: tuple[Container, ...]
+    service_account: str
+    settings: PodSettings = field(default_factory=PodSettings)
+    checksums: Mapping[str, pulumi.Input[str]] = field(
+        default_factory=dict
+    )  # of what it reads: another one, another pod
+    labels: Mapping[str, str] = field(default_factory=dict)  # on top of the component's own
+    token: bool = False  # whether a container speaks to the Kubernetes API
+    grace_seconds: int | None = None
+    restart_policy: Literal["OnFailure"] | None = None  # of a Job
+
+    def template(self) -> PodTemplateSpecArgs:
+        return PodTemplateSpecArgs(
+            metadata=ObjectMetaArgs(
+                labels=self.identity.labels | dict(self.labels),
+                annotations={f"checksum/{what}": value for what, value in self.checksums.items()} or None,
+            ),
+            spec=PodSpecArgs(
+                containers=[container.declare() for container in self.containers],
+                volumes=self._volumes() or None,
+                service_account_name=self.service_account,
+                automount_service_account_token=self.token,
+                enable_service_links=False,  # the environment of a pod is what is written here
+                security_context=_security(self.settings.pod_security_context),
+                node_selector=self.settings.node_selector,
+                tolerations=[TolerationArgs(**dict(toleration)) for toleration in self.settings.tolerations or ()]
+                or None,
+                topology_spread_constraints=None if self.restart_policy else _spread(self.identity),
+                termination_grace_period_seconds=self.grace_seconds,
+                restart_policy=self.restart_policy,
+            ),
+        )
+
+    def _volumes(self) -> list[VolumeArgs]:
+        """Each volume once, however many containers see it; a claim template's are the StatefulSet's to bring."""
+        mounts = {mount.name: mount for container in self.containers for mount in container.mounts}
+        return [mount.volume for mount in mounts.values() if mount.volume is not None]
+
+
+def with_sidecars(pod: Pod, *sidecars: Container) -> Pod:
+    """The same pod with more containers."""
+    return dataclasses.replace(pod, containers=(*pod.containers, *sidecars))
+
+
+def plain_env(**values: str) -> tuple[EnvVarArgs, ...]:
+    """Environment variables that are no secrets."""
+    return tuple(EnvVarArgs(name=name, value=value) for name, value in values.items())
+
+
+def deployment_spec(plan: WorkloadPlan, pod: Pod) -> DeploymentSpecArgs:
+    """A Deployment that stays inside the plan even while it rolls: one pod leaves before another comes."""
+    return DeploymentSpecArgs(
+        replicas=plan.replicas,
+        selector=LabelSelectorArgs(match_labels=pod.identity.selector),
+        strategy=DeploymentStrategyArgs(
+            type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=0, max_unavailable=1)
+        ),
+        template=pod.template(),
+    )
+
+
+def _security(given: PodSecurityContext | None) -> PodSecurityContextArgs:
+    """The user's pod security context over the stack's own, field by field."""
+    context = DEFAULT_SECURITY | (given.model_dump(exclude_none=True) if given else {})
+    profile = SeccompProfileArgs(**context["seccomp_profile"])
+    return PodSecurityContextArgs(**{**context, "seccomp_profile": profile})
+
+
+def _spread(identity: Identity) -> list[TopologySpreadConstraintArgs]:
+    """Over hosts and zones where possible: a cluster of one node runs the stack too."""
+    return [
+        TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key=key,
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=LabelSelectorArgs(match_labels=identity.selector),
+        )
+        for key in SPREAD_OVER
+    ]

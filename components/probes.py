@@ -1,0 +1,32 @@
+"""How Kubernetes asks a container whether it is ready, and whether it is alive.
+
+Tempo has no liveness probe: its only health endpoint is `/ready`, which says no while a ring settles, and a restart
+then would unsettle it further.
+"""
+
+from pulumi_kubernetes.core.v1 import GRPCActionArgs, HTTPGetActionArgs, ProbeArgs
+
+
+def http_ready(port: str, path: str = "/ready", *, first_after_seconds: int | None = None) -> ProbeArgs:
+    """Ready when `path` on the named port answers; out of the Service after a minute without."""
+    return ProbeArgs(
+        http_get=_get(port, path),
+        initial_delay_seconds=first_after_seconds,
+        period_seconds=5,
+        timeout_seconds=1,
+        failure_threshold=12,
+    )
+
+
+def http_alive(port: str, path: str = "/live") -> ProbeArgs:
+    """Restarted when `path` on the named port has not answered for five minutes."""
+    return ProbeArgs(http_get=_get(port, path), period_seconds=30, timeout_seconds=2, failure_threshold=10)
+
+
+def grpc_ready(port: int) -> ProbeArgs:
+    """Ready when the gRPC health service says so."""
+    return ProbeArgs(grpc=GRPCActionArgs(port=port), period_seconds=5, timeout_seconds=1, failure_threshold=12)
+
+
+def _get(port: str, path: str) -> HTTPGetActionArgs:
+    return HTTPGetActionArgs(path=path, port=port, scheme="HTTP")

@@ -1,0 +1,55 @@
+"""Between Pulumi and the stack: config in, diagnostics out; a user's mistake is a line, never a traceback."""
+
+from collections.abc import Iterator
+
+import pulumi
+from pulumi.runtime.config import CONFIG, is_config_secret
+
+from allocation import Plan
+from components.secrets import Secrets, parse_oidc_clients
+from settings import Mistake, Settings, SettingsError, load_config
+from settings.secrets import OIDC_CLIENTS, SECRETS, missing_secrets
+
+PREFIX = "tempostack:"
+
+
+def read_settings() -> Settings:
+    """The settings of this Pulumi stack. Raises RunError, one line per mistake."""
+    keys = [key for key in CONFIG.get() if key.startswith(PREFIX)]
+    config = {key.removeprefix(PREFIX): CONFIG.get()[key] for key in keys}
+    secret = [key.removeprefix(PREFIX) for key in keys if is_config_secret(key)]
+    try:
+        return load_config(config, secret)
+    except SettingsError as error:
+        raise pulumi.RunError("\n".join(map(str, error.mistakes))) from None
+
+
+def read_secrets(settings: Settings, plan: Plan) -> Secrets:
+    """The secrets that these settings need: the last gate before anything is registered.
+
+    The plan's warnings become diagnostics. Its errors, and secrets that are missing, a RunError with one line each.
+    """
+    config = pulumi.Config(PREFIX.removesuffix(":"))
+    values = {
+        secret.key: value for secret in SECRETS if secret.is_needed(settings) and (value := config.get(secret.key))
+    }
+    errors = [str(finding) for finding in plan.findings if finding.severity == "error"]
+    errors += map(str, missing_secrets(settings, values))
+    errors += map(str, _missing_clients(settings, values.get(OIDC_CLIENTS.key)))
+    for finding in plan.findings:
+        if finding.severity == "warning":
+            pulumi.log.warn(str(finding))
+    if errors:
+        raise pulumi.RunError("\n".join(errors))
+    return Secrets.of(values)
+
+
+def _missing_clients(settings: Settings, clients: str | None) -> Iterator[Mistake]:
+    """A mistake for every tenant that the gateway could not log in."""
+    if clients is None or settings.spec.tenants is None:
+        return
+    known = parse_oidc_clients(clients)
+    for tenant in settings.spec.tenants.authentication:
+        if tenant.tenant_name not in known:
+            path = (OIDC_CLIENTS.key, tenant.tenant_name)
+            yield Mistake(path, "is missing; add {clientID: …, clientSecret: …} for this tenant, as a secret")

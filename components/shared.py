@@ -1,0 +1,77 @@
+"""What the stack hands to each of its components."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, SecretKeySelectorArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
+
+from allocation import WorkloadPlan
+from components.config_map import ConfigFiles
+from components.identity import Identity
+
+# What the rendered files call the object store's credentials -> the key in the storage Secret.
+STORAGE_ENV = {
+    "S3_ENDPOINT": "endpoint",
+    "S3_BUCKET": "bucket",
+    "S3_ACCESS_KEY": "access_key_id",
+    "S3_SECRET_KEY": "access_key_secret",
+}
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """The Secret that says where the bucket is, and its fingerprint where this stack made it."""
+
+    secret: str
+    fingerprint: pulumi.Output[str] | None = None
+
+    def env(self, names: dict[str, str]) -> tuple[EnvVarArgs, ...]:
+        """Environment variable -> key of the Secret, as a container takes them."""
+        return tuple(EnvVarArgs(name=name, value_from=self._key(key)) for name, key in names.items())
+
+    def checksums(self) -> dict[str, pulumi.Input[str]]:
+        """What rolls the pods that read the Secret; a Secret of the user's own is not seen by this program."""
+        return {} if self.fingerprint is None else {f"secret.{self.secret}": self.fingerprint}
+
+    def _key(self, key: str) -> EnvVarSourceArgs:
+        return EnvVarSourceArgs(secret_key_ref=SecretKeySelectorArgs(name=self.secret, key=key))
+
+
+@dataclass(frozen=True)
+class After:
+    """What has to exist first: for any object, and for pods on top of that."""
+
+    objects: tuple[pulumi.Resource, ...] = ()
+    pods: tuple[pulumi.Resource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every component is given."""
+
+    identity: Identity  # of the stack; a component's own is `identity.of(...)`
+    config: ConfigFiles
+    store: ObjectStore
+    service_account: str
+    after: After
+
+    def options(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of any object but a workload."""
+        return pulumi.ResourceOptions(parent=parent, depends_on=self.after.objects)
+
+    def workload_options(self, parent: pulumi.Resource, *reads: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of a workload, whose pods read `reads` besides what every pod needs."""
+        return pulumi.ResourceOptions(parent=parent, depends_on=[*self.after.objects, *self.after.pods, *reads])
+
+
+def disruption_budget(name: str, me: Identity, plan: WorkloadPlan, opts: pulumi.ResourceOptions) -> None:
+    """Lets a drained node take one pod at a time; a single pod has none, or its node could never be drained."""
+    if plan.replicas > 1:
+        PodDisruptionBudget(
+            name,
+            metadata=me.metadata(),
+            spec=PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=LabelSelectorArgs(match_labels=me.selector)),
+            opts=opts,
+        )

@@ -1,0 +1,206 @@
+"""The whole stack: one component that declares all the others."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Service, ServiceAccount, ServiceSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from allocation import Plan, WorkloadPlan
+from components.compactor import Compactor, CompactorArgs
+from components.config_map import ConfigFiles
+from components.distributor import Distributor, DistributorArgs
+from components.gateway import Gateway, GatewayArgs
+from components.identity import Identity, provider
+from components.ingester import Ingester, IngesterArgs
+from components.minio import Minio, MinioArgs
+from components.outputs import allocation_table, headroom, totals
+from components.querier import Querier, QuerierArgs
+from components.query_frontend import QueryFrontend, QueryFrontendArgs
+from components.secrets import Secrets
+from components.shared import After, ObjectStore, Shared
+from components.tempo_config import config_files
+from components.tempo_pod import GOSSIP, GOSSIP_MEMBER
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class TempoStackArgs:
+    settings: Settings  # what is wanted
+    plan: Plan  # every number of it, already decided
+    secrets: Secrets  # those that these settings need
+
+
+class TempoStack(pulumi.ComponentResource):
+    """Tempo, and MinIO where it is switched on, in one namespace.
+
+    Outputs: `outputs`, what the program exports, under the names it exports it by.
+    """
+
+    outputs: dict[str, Any]
+
+    def __init__(self, name: str, args: TempoStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tempostack:components:TempoStack", name, None, opts)
+        kubernetes = provider(f"{name}-kubernetes", args.settings.kube_context, pulumi.ResourceOptions(parent=self))
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self, provider=kubernetes)
+        self._component = pulumi.ResourceOptions(parent=self, providers=[kubernetes])
+        self._me = Identity(args.settings.name, args.settings.namespace, args.settings.managed_by)
+
+        shared, minio = self._declare_shared()
+        distributor = self._declare_distributor(shared)
+        self._declare_storage_path(shared)
+        query_frontend = self._declare_query_frontend(shared)
+        gateway = self._declare_gateway(shared, distributor, query_frontend)
+
+        endpoints = {
+            "otlpGrpc": distributor.otlp_grpc,
+            "otlpHttp": distributor.otlp_http,
+            "query": query_frontend.query,
+            "jaegerUi": query_frontend.jaeger_ui,
+            "gateway": gateway and gateway.url,
+            "gatewayGrpc": gateway and gateway.grpc,
+        }
+        with_secrets = (minio, query_frontend, gateway)
+        self.outputs = {
+            "endpoints": {name: endpoint for name, endpoint in endpoints.items() if endpoint is not None},
+            "allocation": allocation_table(args.plan),
+            "totals": totals(args.plan),
+            "headroom": headroom(args.plan),
+            "secrets": [secret for component in with_secrets if component for secret in component.secrets],
+        }
+        self.register_outputs(self.outputs)
+
+    def _declare_shared(self) -> tuple[Shared, Minio | None]:
+        """What all components read, in the order in which it has to exist."""
+        me, settings = self._me, self._args.settings
+        namespace = self._declare_namespace()
+        child = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=namespace))
+
+        config = ConfigFiles(me.name, config_files(settings))
+        reads: list[pulumi.Resource] = [
+            ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
+        ]
+        if settings.spec.service_account is None:
+            account = ServiceAccount(
+                self._name, metadata=me.metadata(), automount_service_account_token=False, opts=child
+            )
+            reads.append(account)
+        self._declare_gossip(child)
+        service_account = settings.spec.service_account or me.name
+        minio = self._declare_minio(service_account, After(tuple(namespace), tuple(reads)))
+        store = ObjectStore(settings.spec.storage.secret.name) if minio is None else minio.store
+        after = After(tuple(namespace), (*reads, *(minio.ready if minio else ())))
+        return Shared(me, config, store, service_account, after), minio
+
+    def _declare_namespace(self) -> list[pulumi.Resource]:
+        settings = self._args.settings
+        if not settings.create_namespace:
+            return []
+        metadata = ObjectMetaArgs(
+            name=settings.namespace,
+            labels=self._me.labels | {"pod-security.kubernetes.io/enforce": "restricted"},  # every pod passes it
+        )
+        return [Namespace(self._name, metadata=metadata, opts=self._child)]
+
+    def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
+        """The ring's members find each other by it before any of them is ready."""
+        me = self._me.of("gossip-ring")
+        Service(
+            f"{self._name}-gossip-ring",
+            metadata=me.metadata(),
+            spec=ServiceSpecArgs(
+                selector=self._me.selector | GOSSIP_MEMBER,
+                cluster_ip="None",
+                publish_not_ready_addresses=True,
+                ports=[GOSSIP.service()],
+            ),
+            opts=child,
+        )
+
+    def _declare_minio(self, service_account: str, after: After) -> Minio | None:
+        minio, password = self._args.settings.minio, self._args.secrets.minio_root_password
+        if not minio.enabled:
+            return None
+        assert password is not None  # asked for before anything is declared
+        args = MinioArgs(
+            identity=self._me,
+            plan=self._plan("minio"),
+            bucket_plan=self._plan("minio-bucket"),
+            image=minio.image,
+            storage_size=minio.storage_size,
+            root_password=password,
+            secret_name=self._args.settings.spec.storage.secret.name,
+            service_account=service_account,
+            after=after,
+        )
+        return Minio(f"{self._name}-minio", args, self._component)
+
+    def _declare_distributor(self, shared: Shared) -> Distributor:
+        spec = self._args.settings.spec
+        args = DistributorArgs(
+            shared=shared,
+            plan=self._plan("distributor"),
+            pods=spec.template.distributor.pod,
+            image=spec.images.tempo,
+            behind_gateway=spec.template.gateway.enabled,
+        )
+        return Distributor(f"{self._name}-distributor", args, self._component)
+
+    def _declare_storage_path(self, shared: Shared) -> None:
+        """Who keeps traces, who looks for them, who tidies up: nobody outside the stack speaks to these three."""
+        spec = self._args.settings.spec
+        template, image = spec.template, spec.images.tempo
+        ingester = IngesterArgs(
+            shared=shared,
+            plan=self._plan("ingester"),
+            pods=template.ingester.pod,
+            image=image,
+            storage_size=spec.storage_size,
+            storage_class_name=spec.storage_class_name,
+        )
+        Ingester(f"{self._name}-ingester", ingester, self._component)
+        querier = QuerierArgs(shared, self._plan("querier"), template.querier.pod, image)
+        Querier(f"{self._name}-querier", querier, self._component)
+        compactor = CompactorArgs(shared, self._plan("compactor"), template.compactor.pod, image)
+        Compactor(f"{self._name}-compactor", compactor, self._component)
+
+    def _declare_query_frontend(self, shared: Shared) -> QueryFrontend:
+        spec = self._args.settings.spec
+        args = QueryFrontendArgs(
+            shared=shared,
+            plan=self._plan("query-frontend"),
+            pods=spec.template.query_frontend.pod,
+            images=spec.images,
+            has_tenants=spec.tenants is not None,
+            has_jaeger_ui=spec.template.has_jaeger_ui,
+            oauth_proxy_key=self._args.secrets.gateway_cookie_key if spec.template.has_oauth_proxy else None,
+        )
+        return QueryFrontend(f"{self._name}-query-frontend", args, self._component)
+
+    def _declare_gateway(
+        self, shared: Shared, distributor: Distributor, query_frontend: QueryFrontend
+    ) -> Gateway | None:
+        spec = self._args.settings.spec
+        if not spec.template.gateway.enabled:
+            return None
+        assert spec.tenants is not None  # a gateway without tenants is a mistake that settings refuses
+        args = GatewayArgs(
+            shared=shared,
+            plan=self._plan("gateway"),
+            pods=spec.template.gateway.pod,
+            images=spec.images,
+            tenants=spec.tenants,
+            secrets=self._args.secrets,
+            otlp_grpc=distributor.otlp_grpc,
+            otlp_http=distributor.otlp_http,
+            query=query_frontend.query,
+            jaeger_query=query_frontend.jaeger_query,
+        )
+        return Gateway(f"{self._name}-gateway", args, self._component)
+
+    def _plan(self, component: str) -> WorkloadPlan:
+        plan = self._args.plan.workload(component)
+        assert plan is not None, f"the plan has no {component}"
+        return plan

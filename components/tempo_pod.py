@@ -1,0 +1,51 @@
+"""The pod that runs one target of Tempo."""
+
+from allocation import WorkloadPlan
+from components.pods import Container, Pod, Port
+from components.probes import http_ready
+from components.shared import STORAGE_ENV, Shared
+from components.tempo_config import CONFIG_FOLDER, DATA_FOLDER, GOSSIP_PORT, GRPC_PORT, HTTP_PORT
+from components.volumes import Mount, scratch
+from settings.pods import PodSettings
+
+HTTP = Port("http", HTTP_PORT)
+GRPC = Port("grpc", GRPC_PORT)
+GOSSIP = Port("gossip", GOSSIP_PORT)
+GOSSIP_MEMBER = {"tempo-gossip-member": "true"}  # what the gossip Service selects
+DATA = scratch("data", DATA_FOLDER)
+
+
+def tempo_pod(
+    shared: Shared,
+    plan: WorkloadPlan,
+    image: str,
+    settings: PodSettings,
+    ports: tuple[Port, ...],
+    *,
+    data: Mount = DATA,
+    ready_after_seconds: int | None = None,
+    grace_seconds: int | None = None,
+) -> Pod:
+    """The pod of the Tempo target that `plan` names; its file says whether it reads the bucket."""
+    target = plan.component
+    file = f"{target}.yaml"
+    text = shared.config.files[file]
+    reads_bucket = "${S3_" in text
+    tempo = Container(
+        plan=plan.container("tempo"),
+        image=image,
+        args=(f"-target={target}", f"-config.file={CONFIG_FOLDER}/{file}", "-config.expand-env=true"),
+        ports=ports,
+        env=shared.store.env(STORAGE_ENV) if reads_bucket else (),
+        mounts=(shared.config.mount(file), data),
+        readiness=http_ready(HTTP.name, first_after_seconds=ready_after_seconds),
+    )
+    return Pod(
+        identity=shared.identity.of(target),
+        containers=(tempo,),
+        service_account=shared.service_account,
+        settings=settings,
+        checksums={**shared.config.checksums(file), **(shared.store.checksums() if reads_bucket else {})},
+        labels=GOSSIP_MEMBER if GOSSIP in ports else {},
+        grace_seconds=grace_seconds,
+    )

@@ -1,0 +1,50 @@
+"""Volumes, each with the folder where a container sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes.core.v1 import (
+    ConfigMapVolumeSourceArgs,
+    EmptyDirVolumeSourceArgs,
+    KeyToPathArgs,
+    PersistentVolumeClaimVolumeSourceArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+)
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A volume in a container; without a `volume` it is that of the StatefulSet's claim template of this name."""
+
+    name: str
+    path: str
+    volume: VolumeArgs | None = None
+    read_only: bool = False
+
+
+def scratch(name: str, path: str) -> Mount:
+    """An empty folder to write to, gone with the pod: root file systems are read-only."""
+    return Mount(name, path, VolumeArgs(name=name, empty_dir=EmptyDirVolumeSourceArgs()))
+
+
+def claimed(name: str, path: str, claim: str) -> Mount:
+    """The persistent volume of the claim of that name."""
+    source = PersistentVolumeClaimVolumeSourceArgs(claim_name=claim)
+    return Mount(name, path, VolumeArgs(name=name, persistent_volume_claim=source))
+
+
+def config_files(name: str, path: str, config_map: str, files: Sequence[str]) -> Mount:
+    """Files of a ConfigMap. They change in the running pod when the ConfigMap does."""
+    source = ConfigMapVolumeSourceArgs(name=config_map, items=_items(files))
+    return Mount(name, path, VolumeArgs(name=name, config_map=source), read_only=True)
+
+
+def secret_files(name: str, path: str, secret: str, files: Sequence[str]) -> Mount:
+    """Files of a Secret."""
+    source = SecretVolumeSourceArgs(secret_name=secret, items=_items(files))
+    return Mount(name, path, VolumeArgs(name=name, secret=source), read_only=True)
+
+
+def _items(files: Sequence[str]) -> list[KeyToPathArgs]:
+    return [KeyToPathArgs(key=file, path=file) for file in files]
