@@ -1,6 +1,7 @@
 """What tests of several layers share: a control plane for the whole run, and Pulumi engines on it."""
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 
 from sandbox.cluster import Cluster, running_cluster
 from sandbox.engine import Engine
+from sandbox.toolchain import binary
 
 PROJECT = Path(__file__).resolve().parent.parent
 CASES = PROJECT / "tests" / "cases"
 
 EngineFactory = Callable[[], Engine]
+Kubectl = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,17 @@ def engine_factory(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
             return engines.enter_context(Engine(PROJECT, home, cluster.kubeconfig))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def kubectl(cluster: Cluster) -> Kubectl:
+    """`kubectl(*arguments, stdin=None)` against `cluster`: its output; fails the test when kubectl fails."""
+    environment = os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}
+
+    def run(*arguments: str, stdin: str | None = None) -> str:
+        command = [str(binary("kubectl")), *arguments]
+        done = subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    return run

@@ -1,0 +1,73 @@
+"""The seed's own step from global totals to per-component numbers, and what happens when the budget is enforced."""
+
+import pytest
+
+from sandbox.engine import Engine
+from tests import stacks
+
+STACK = "seed"
+
+
+@pytest.fixture(scope="module")
+def seed(engine: Engine) -> Engine:
+    """The seed's global spec, deployed."""
+    stacks.write_with_secrets(engine, STACK, stacks.case("seed-global"))
+    done = engine.up()
+    assert done.returncode == 0, done.stdout + done.stderr
+    return engine
+
+
+def test_from_global_to_per_component_is_in_place_and_creates_just_what_the_oauth_proxy_needs(seed: Engine) -> None:
+    stacks.write(seed, STACK, stacks.case("seed-per-component"))
+    changes = stacks.changes(seed)
+    assert set(changes) <= {"update", "create"}, changes
+    assert all("oauth-proxy" in name or "query-frontend" in name for name in changes.get("create", set())), changes
+    assert {"StatefulSet/tempo-tmrs-ingester", "Deployment/tempo-tmrs-query-frontend"} <= changes["update"]
+    assert not any(name.startswith(("PersistentVolumeClaim/", "Namespace/")) for name in changes["update"])
+
+    preview = seed.preview()
+    assert preview.returncode == 0
+    assert "over-allocated" in preview.stdout + preview.stderr  # as a diagnostic, since onViolation is warn
+    done = seed.up()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert seed.preview("--expect-no-changes").returncode == 0
+
+
+def test_a_violation_under_error_stops_before_anything_is_registered(engine: Engine) -> None:
+    spec = stacks.case("seed-per-component")
+    spec["resources"]["onViolation"] = "error"
+    stacks.write_with_secrets(engine, "enforced", spec)
+    done = engine.preview()
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "2496m" in said
+    assert "over-allocated" in said
+    assert "Traceback" not in said
+    assert "kubernetes:" not in said
+
+    assert engine.up().returncode != 0
+    assert "kubernetes:" not in engine.run("stack", "export").stdout
+
+
+def test_every_mistake_of_a_stack_is_one_line_without_a_traceback(engine: Engine) -> None:
+    spec = stacks.case("seed-global")
+    spec["storageSze"] = spec.pop("storageSize")
+    spec["resources"]["total"]["limits"]["memory"] = "2GB"
+    stacks.write_with_secrets(engine, "mistaken", spec)
+    done = engine.preview()
+    lines = (done.stdout + done.stderr).splitlines()
+    assert done.returncode != 0
+    assert sum("spec.storageSze" in line and "storageSize" in line for line in lines) == 1, lines
+    assert sum("spec.resources.total.limits.memory" in line and "2GB" in line for line in lines) == 1, lines
+    assert not any("Traceback" in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_prod_without_its_secrets_is_refused_with_the_commands_that_set_them(engine: Engine, command: str) -> None:
+    engine.select("prod")
+    done = engine.preview() if command == "preview" else engine.up()
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "pulumi config set --secret tempostack:minioRootPassword" in said
+    assert "Traceback" not in said
+    assert "kubernetes:" not in said

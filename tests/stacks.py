@@ -1,0 +1,74 @@
+"""Stack files for the tests on real parts: the seed's specs as Pulumi stacks, deployed side by side in one cluster."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.engine import Engine
+
+PROJECT = Path(__file__).resolve().parent.parent
+CASES = PROJECT / "tests" / "cases"
+PASSWORD = "a-test-s-password"
+COOKIE_KEY = "a-test-s-cookie-key"
+
+
+def case(name: str) -> dict[str, Any]:
+    """The `spec` of one of the seed's files."""
+    document: dict[str, Any] = yaml.safe_load((CASES / f"{name}.yaml").read_text())
+    spec: dict[str, Any] = document["spec"]
+    return spec
+
+
+def dev_spec() -> dict[str, Any]:
+    """The `spec` of the project's own Pulumi.dev.yaml."""
+    spec: dict[str, Any] = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text())["config"]["tempostack:spec"]
+    return spec
+
+
+def write(engine: Engine, stack: str, spec: dict[str, Any]) -> None:
+    """Give `stack` this spec in a namespace of its own, keeping what else stands in its file, and select it."""
+    file = engine.workspace.stack_file(stack)
+    document = yaml.safe_load(file.read_text()) if file.exists() else {"config": {}}
+    document["config"] |= {"tempostack:name": "tmrs", "tempostack:namespace": stack, "tempostack:spec": spec}
+    file.write_text(yaml.safe_dump(document))
+    engine.select(stack)
+
+
+def write_with_secrets(engine: Engine, stack: str, spec: dict[str, Any]) -> None:
+    """The same, with the secrets that the seed's multi-tenant stacks need."""
+    write(engine, stack, spec)
+    for key, value in (("minioRootPassword", PASSWORD), ("gatewayCookieKey", COOKIE_KEY)):
+        done = engine.config_set(f"tempostack:{key}", value, secret=True)
+        assert done.returncode == 0, done.stderr
+
+
+def plan(engine: Engine, stack: str) -> dict[str, Any]:
+    """What `python -m ops plan` says of a stack's file."""
+    command = [sys.executable, "-m", "ops", "plan", str(engine.workspace.stack_file(stack)), "--format", "json"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def changes(engine: Engine) -> dict[str, set[str]]:
+    """What a preview would do: operation → `Kind/name` of every Kubernetes object, without those that stay."""
+    found: dict[str, set[str]] = {}
+    for step in engine.preview_steps():
+        state = step.get("newState") or step["oldState"]
+        if step["op"] == "same" or not state["type"].startswith("kubernetes:"):
+            continue
+        kind = state["type"].rpartition(":")[2]
+        name = state.get("inputs", {}).get("metadata", {}).get("name", state["urn"].rpartition("::")[2])
+        found.setdefault(step["op"], set()).add(f"{kind}/{name}")
+    return found
+
+
+def objects(cluster_kubectl: Any, namespace: str, kinds: str) -> list[dict[str, Any]]:
+    """The live objects of these kinds in a namespace."""
+    items: list[dict[str, Any]] = json.loads(cluster_kubectl("get", kinds, "-n", namespace, "-o", "json"))["items"]
+    return items
