@@ -24,21 +24,10 @@ class Mistakes(Exception):
 
 def settings_of(path: str) -> Settings:
     """The settings in the file at `path`. Raises Mistakes, also when it cannot be read."""
-    with readable(path):
-        return load_file(path)
-
-
-@contextmanager
-def readable(path: str) -> Iterator[None]:
-    """Turns whatever is wrong with the file at `path` into Mistakes."""
     try:
-        yield
+        return load_file(path)
     except SettingsError as error:
         raise Mistakes(*map(str, error.mistakes)) from None
-    except OSError as error:
-        raise Mistakes(f"{path}: {reason(error)}; give a stack file, a TempoStack or its spec") from None
-    except UnicodeDecodeError:
-        raise Mistakes(f"{path}: is not text in UTF-8; give a stack file, a TempoStack or its spec") from None
 
 
 def reason(error: OSError) -> str:

@@ -1,10 +1,10 @@
 """A recording engine: runs the program as `pulumi up` does, keeps what it registers, and talks to no cluster."""
 
 import asyncio
+import contextvars
 import logging
 import runpy
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,31 +25,36 @@ PROJECT = "tempostack"
 def run(config: ProgramConfig, program: Path = PROGRAM) -> Recording:
     """Runs the program to its end. Raises Mistakes with what it says when it fails as Pulumi programs do."""
     recording = Recording()
-    pulumi.runtime.set_all_config(dict(config.values), list(config.secret_keys))
-    pulumi.runtime.configure(
-        mocks.MockSettings(  # type: ignore[no-untyped-call]
-            monitor=_Monitor(recording),
-            monitor_features=frozenset(),  # asked from the monitor when the program starts
-            engine=_Engine(recording),
-            project=PROJECT,
-            stack=config.stack,
-            dry_run=False,  # values that only an applied object has would be unknown otherwise
-        )
-    )
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Pulumi's own host: what fails leaves futures behind
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _program(program)))
+        contextvars.copy_context().run(_run, config, program, recording)  # Pulumi's global state is context variables
     except pulumi.RunError as error:
-        raise Mistakes(*recording.errors, *_lines([str(error)])) from None
+        raise Mistakes(*recording.errors, *_lines(str(error))) from None
     except SystemExit as end:
         if end.code not in (None, 0):
             raise Mistakes(*(recording.errors or [f"the program ended with {end.code}"])) from None
     if recording.errors:
         raise Mistakes(*recording.errors)
     return recording
+
+
+def _run(config: ProgramConfig, program: Path, recording: Recording) -> None:
+    pulumi.runtime.set_all_config(dict(config.values), list(config.secret_keys))
+    pulumi.runtime.configure(
+        mocks.MockSettings(  # type: ignore[no-untyped-call]
+            monitor=_Monitor(recording),
+            engine=_Engine(recording),
+            project=PROJECT,
+            stack=config.stack,
+            dry_run=False,  # in a preview, what only an applied object has would be unknown
+        )
+    )
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Pulumi's own host: what fails leaves futures behind
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))  # registrations are recorded one by one
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _program(program)))
+    finally:
+        loop.close()
 
 
 def _program(program: Path) -> None:
@@ -67,7 +72,7 @@ class _Engine:
         self._lines = {engine_pb2.WARNING: recording.warnings, engine_pb2.ERROR: recording.errors}
 
     def Log(self, request: engine_pb2.LogRequest) -> None:  # noqa: N802
-        self._lines.get(request.severity, []).extend(_lines([request.message]))
+        self._lines.get(request.severity, []).extend(_lines(request.message))
 
     def RequirePulumiVersion(self, request: Any) -> None:  # noqa: N802
         """Any version will do for a recording."""
@@ -125,6 +130,6 @@ def _plain(value: struct_pb2.Struct | struct_pb2.ListValue | struct_pb2.Value) -
     return None if kind in (None, "null_value") else getattr(value, kind)
 
 
-def _lines(messages: Sequence[str]) -> list[str]:
-    """Every message on one line."""
-    return [" ".join(message.split()) for message in messages]
+def _lines(message: str) -> list[str]:
+    """A message's lines, without the empty ones."""
+    return [" ".join(line.split()) for line in message.splitlines() if line.strip()]
