@@ -1,0 +1,1 @@
+"""A stand-in for the official Kubernetes provider plugin, for machines that cannot download it."""
