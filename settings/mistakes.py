@@ -56,7 +56,7 @@ def shown(value: object) -> str:
         case list() | tuple() | set() | frozenset():
             return "a list"
         case int() if abs(value) > 10**LONGEST_SHOWN:
-            return "a huge number"
+            return f"a number of over {LONGEST_SHOWN} digits"
         case _:
             return _shortened(str(value))
 

@@ -35,7 +35,7 @@ def _quantity(unit: Unit, *, zero: bool = False, whole: bool = False) -> Callabl
         if quantity.value < 0:
             refuse(f"{found} is negative; write {'0 or more' if zero else 'more than 0'}, such as {example}")
         if not quantity.value and not zero:
-            refuse(f"{found} bounds nothing in Kubernetes; write more than 0, such as {example}")
+            refuse(f"{found} is no {'size' if whole else 'limit'} at all; write more than 0, such as {example}")
         if whole and quantity.value.denominator != 1:
             refuse(f"{found} is no whole number of {unit}; write {_nearest_quantity(found, unit)}")
         return Quantity(quantity.value, unit)
@@ -61,7 +61,8 @@ def _nearest_quantity(found: str, unit: Unit) -> str:
     is_known = suffix in BINARY or suffix in DECIMAL
     if is_known and f"{number}{suffix}" not in found:
         return number + suffix
-    if suffix.lower() not in FOREIGN_SUFFIXES or not suffix:
+    means_bytes = FOREIGN_SUFFIXES.get(suffix.lower(), "").endswith("i")
+    if suffix.lower() not in FOREIGN_SUFFIXES or not suffix or (means_bytes and unit == "cores"):
         return f"one such as {EXAMPLES[unit]}"
     return " or ".join(number + meant for meant in FOREIGN_SUFFIXES[suffix.lower()].split(" or "))
 
@@ -71,12 +72,12 @@ def fraction(value: object) -> Fraction:
     if isinstance(value, Fraction):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        refuse(f"{shown(value)} is not a number; write one such as 0.3")
+        refuse(f"{shown(value)} is not a decimal number; write one such as 0.3")
     if isinstance(value, float) and not math.isfinite(value):
-        refuse(f"{shown(value)} is not a number; write one such as 0.3")
-    text = value if isinstance(value, str) else repr(value)
+        refuse(f"{shown(value)} is not a decimal number; write one such as 0.3")
+    text = value if isinstance(value, str) else shown(value)
     if len(text) > 20 or not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?", text):
-        refuse(f"{shown(value)} is not a number; write one such as 0.3")
+        refuse(f"{shown(value)} is not a decimal number; write one such as 0.3")
     return Fraction(text)
 
 
@@ -92,7 +93,7 @@ def _integer(value: object) -> int:
 
 def _duration(value: object) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        refuse(f"{shown(value)} has no unit; write {shown(value)}h, or another of Go's units")
+        refuse(f"{shown(value)} has no unit; write one such as 48h or 30m")
     if not isinstance(value, str):
         refuse(f"{shown(value)} is not a duration; write one such as 48h or 30m")
     try:

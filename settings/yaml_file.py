@@ -39,9 +39,7 @@ def read_yaml(path: str | PathLike[str]) -> tuple[object, tuple[Mistake, ...]]:
     except yaml.reader.ReaderError as error:
         raise _refused(name, f"character {error.position} is not text ({error.reason}); remove it") from None
     except (ValueError, TypeError, AttributeError):  # a tag that its value does not fit
-        raise _refused(
-            name, "has a value that is not what its form or tag says; put it in quotes, without a tag"
-        ) from None
+        raise _refused(name, "has a value that is not what its tag says; put it in quotes") from None
 
 
 def _text_of(name: str) -> str:
