@@ -17,9 +17,9 @@ class ConfigFiles:
     config_map: str
     files: Mapping[str, str]
 
-    def mount(self, file: str, *, volume: str = "conf") -> Mount:
-        """`file`, and what Tempo reloads, in the folder where Tempo looks for it."""
-        return config_files(volume, CONFIG_FOLDER, self.config_map, (file, *RELOADED))
+    def mount(self, volume: str, *files: str) -> Mount:
+        """These files, and no others, in the folder where programs look for them."""
+        return config_files(volume, CONFIG_FOLDER, self.config_map, files)
 
     def checksums(self, *files: str) -> dict[str, str]:
         """What rolls the pods that read `files`, and only them."""

@@ -51,7 +51,7 @@ class Distributor(pulumi.ComponentResource):
             name,
             metadata=me.metadata(),
             spec=deployment_spec(args.plan, tempo_pod(args.shared, args.plan, args.image, args.pods, (*ports, GOSSIP))),
-            opts=args.shared.workload_options(self),
+            opts=args.shared.tempo_options(self),
         )
         Service(
             name,

@@ -93,8 +93,7 @@ class Gateway(pulumi.ComponentResource):
                     token=args.tenants.mode == "openshift",  # who is it, and may they: questions to the API server
                 ),
             ),
-            # Not a Tempo pod: it reads neither their ConfigMap nor the bucket.
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=reads)),
+            opts=args.shared.workload_options(self, *reads),
         )
         Service(
             name,
@@ -107,6 +106,7 @@ class Gateway(pulumi.ComponentResource):
 
 
 def _tenants_yaml(args: GatewayArgs, me: Identity, url: str) -> pulumi.Output[str]:
+    """`url` is where logins come back to: the Service, as long as no Route is declared."""
     if args.tenants.mode == "openshift":
         assert args.secrets.gateway_cookie_key is not None  # asked for before anything is declared
         return args.secrets.gateway_cookie_key.apply(lambda key: openshift_tenants_yaml(args.tenants, me, url, key))

@@ -67,7 +67,7 @@ class Ingester(pulumi.ComponentResource):
                 template=pod.template(),
                 volume_claim_templates=[_claim(args, me.selector)],
             ),
-            opts=args.shared.workload_options(self),
+            opts=args.shared.tempo_options(self),
         )
         Service(
             name,

@@ -38,7 +38,7 @@ def jaeger_query(plan: WorkloadPlan, images: Images, *, tenants: bool) -> Contai
 
 def tempo_query(plan: WorkloadPlan, images: Images, config: ConfigFiles) -> Container:
     """The bridge: Jaeger's storage protocol in, Tempo's API out."""
-    mount = config.mount(BRIDGE_FILE, volume="conf-tempo-query")
+    mount = config.mount("conf-tempo-query", BRIDGE_FILE)
     return Container(
         plan=plan.container("tempo-query"),
         image=images.tempo_query,

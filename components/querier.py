@@ -35,7 +35,7 @@ class Querier(pulumi.ComponentResource):
             name,
             metadata=me.metadata(),
             spec=deployment_spec(args.plan, tempo_pod(args.shared, args.plan, args.image, args.pods, PORTS)),
-            opts=args.shared.workload_options(self),
+            opts=args.shared.tempo_options(self),
         )
         Service(
             name,

@@ -70,7 +70,7 @@ class QueryFrontend(pulumi.ComponentResource):
             name,
             metadata=me.metadata(),
             spec=deployment_spec(args.plan, pod),
-            opts=args.shared.workload_options(self, *reads),
+            opts=args.shared.tempo_options(self, *reads),
         )
         Service(
             name,
@@ -118,7 +118,7 @@ def _with_oauth_proxy(
         opts=child,
     )
     proxy = oauth_proxy(args.plan, args.images, me.name, _cookie_name(me))
-    checksums = {**pod.checksums, f"secret.{_cookie_name(me)}": fingerprint_of(cookie)}
+    checksums = {**pod.checksums, "cookie-secret": fingerprint_of(cookie)}
     pod = dataclasses.replace(with_sidecars(pod, proxy), checksums=checksums, service_account=me.name, token=True)
     return pod, (account, secret)
 

@@ -33,7 +33,7 @@ class ObjectStore:
 
     def checksums(self) -> dict[str, pulumi.Input[str]]:
         """What rolls the pods that read the Secret; a Secret of the user's own is not seen by this program."""
-        return {} if self.fingerprint is None else {f"secret.{self.secret}": self.fingerprint}
+        return {} if self.fingerprint is None else {"storage-secret": self.fingerprint}
 
     def _key(self, key: str) -> EnvVarSourceArgs:
         return EnvVarSourceArgs(secret_key_ref=SecretKeySelectorArgs(name=self.secret, key=key))
@@ -41,10 +41,11 @@ class ObjectStore:
 
 @dataclass(frozen=True)
 class After:
-    """What has to exist first: for any object, and for pods on top of that."""
+    """What has to exist before any object, before any pod, and before a pod of Tempo's."""
 
-    objects: tuple[pulumi.Resource, ...] = ()
-    pods: tuple[pulumi.Resource, ...] = ()
+    objects: tuple[pulumi.Resource, ...] = ()  # the namespace
+    pods: tuple[pulumi.Resource, ...] = ()  # the service account
+    tempo: tuple[pulumi.Resource, ...] = ()  # the ConfigMap, and the bucket
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,12 @@ class Shared:
         return pulumi.ResourceOptions(parent=parent, depends_on=self.after.objects)
 
     def workload_options(self, parent: pulumi.Resource, *reads: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Of a workload, whose pods read `reads` besides what every pod needs."""
+        """Of a workload whose pods read `reads`."""
         return pulumi.ResourceOptions(parent=parent, depends_on=[*self.after.objects, *self.after.pods, *reads])
+
+    def tempo_options(self, parent: pulumi.Resource, *reads: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Of a workload of Tempo's, whose pods read `reads` on top of what all of them read."""
+        return self.workload_options(parent, *self.after.tempo, *reads)
 
 
 def disruption_budget(name: str, me: Identity, plan: WorkloadPlan, opts: pulumi.ResourceOptions) -> None:

@@ -1,5 +1,6 @@
 """The whole stack: one component that declares all the others."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,30 +80,31 @@ class TempoStack(pulumi.ComponentResource):
         child = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=namespace))
 
         config = ConfigFiles(me.name, config_files(settings))
-        reads: list[pulumi.Resource] = [
-            ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
-        ]
-        if settings.spec.service_account is None:
-            account = ServiceAccount(
-                self._name, metadata=me.metadata(), automount_service_account_token=False, opts=child
-            )
-            reads.append(account)
+        config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
+        after = After(objects=namespace, pods=self._declare_service_account(child))
         self._declare_gossip(child)
         service_account = settings.spec.service_account or me.name
-        minio = self._declare_minio(service_account, After(tuple(namespace), tuple(reads)))
+        minio = self._declare_minio(service_account, after)
         store = ObjectStore(settings.spec.storage.secret.name) if minio is None else minio.store
-        after = After(tuple(namespace), (*reads, *(minio.ready if minio else ())))
+        after = dataclasses.replace(after, tempo=(config_map, *(minio.ready if minio else ())))
         return Shared(me, config, store, service_account, after), minio
 
-    def _declare_namespace(self) -> list[pulumi.Resource]:
+    def _declare_namespace(self) -> tuple[pulumi.Resource, ...]:
         settings = self._args.settings
         if not settings.create_namespace:
-            return []
+            return ()
         metadata = ObjectMetaArgs(
             name=settings.namespace,
             labels=self._me.labels | {"pod-security.kubernetes.io/enforce": "restricted"},  # every pod passes it
         )
-        return [Namespace(self._name, metadata=metadata, opts=self._child)]
+        return (Namespace(self._name, metadata=metadata, opts=self._child),)
+
+    def _declare_service_account(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
+        """Of all pods that speak to no Kubernetes API; a name in spec.serviceAccount is one that exists."""
+        if self._args.settings.spec.service_account is not None:
+            return ()
+        metadata = self._me.metadata()
+        return (ServiceAccount(self._name, metadata=metadata, automount_service_account_token=False, opts=child),)
 
     def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
         """The ring's members find each other by it before any of them is ready."""

@@ -1,6 +1,7 @@
 """The pod that runs one target of Tempo."""
 
 from allocation import WorkloadPlan
+from components.config_map import RELOADED
 from components.pods import Container, Pod, Port
 from components.probes import http_ready
 from components.shared import STORAGE_ENV, Shared
@@ -37,7 +38,7 @@ def tempo_pod(
         args=(f"-target={target}", f"-config.file={CONFIG_FOLDER}/{file}", "-config.expand-env=true"),
         ports=ports,
         env=shared.store.env(STORAGE_ENV) if reads_bucket else (),
-        mounts=(shared.config.mount(file), data),
+        mounts=(shared.config.mount("conf", file, *RELOADED), data),
         readiness=http_ready(HTTP.name, first_after_seconds=ready_after_seconds),
     )
     return Pod(
