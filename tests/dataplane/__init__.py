@@ -1,0 +1,1 @@
+"""The data plane: what the program renders, run by the real Tempo."""

@@ -1,0 +1,71 @@
+"""Every Tempo file the program renders is loaded by the real binary: no unknown key, no warning."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.tempo_config import config_files
+from sandbox.rendered import COMPONENTS
+from sandbox.toolchain import binary
+from settings import load_file
+
+ROOT = Path(__file__).parents[2]
+STORAGE = {"secret": {"name": "minio", "type": "s3"}}
+TENANT = {"tenantName": "dev", "tenantId": "1610b0c3-c509-4592-a256-a1871353dbfa"}
+ENVIRONMENT = {
+    "S3_ENDPOINT": "http://minio:9000",
+    "S3_BUCKET": "tempo",
+    "S3_ACCESS_KEY": "tempo",
+    "S3_SECRET_KEY": "it's: #not {simple}",
+}
+
+FILES = ["Pulumi.dev.yaml", "Pulumi.prod.yaml", "tests/cases/seed-global.yaml", "tests/cases/seed-per-component.yaml"]
+SPECS: dict[str, dict[str, Any]] = {
+    "static tenants": {"tenants": {"mode": "static", "authentication": [TENANT]}},
+    "three copies": {"replicationFactor": 3, "template": {"ingester": {"replicas": 3}}},
+    "TLS to the store": {"storage": STORAGE | {"tls": {"enabled": True}}},
+    "another retention": {"retention": {"global": {"traces": "1h30m"}}},
+    "the Jaeger UI": {"template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}}},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_tempo_accepts_the_files_of_a_stack(name: str, tmp_path: Path) -> None:
+    assert complaints(config_files(load_file(ROOT / name)), tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_tempo_accepts_the_files_of_a_spec(name: str, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(yaml.safe_dump({"storage": STORAGE} | SPECS[name]))
+    assert complaints(config_files(load_file(spec)), tmp_path) == {}
+
+
+def test_a_key_that_tempo_does_not_know_would_be_noticed(tmp_path: Path) -> None:
+    files = config_files(load_file(ROOT / FILES[-1]))
+    files["querier.yaml"] += "no_such_key: true\n"
+    assert set(complaints(files, tmp_path)) == {"querier"}
+
+
+def test_a_setting_that_tempo_warns_of_would_be_noticed(tmp_path: Path) -> None:
+    files = config_files(load_file(ROOT / FILES[-1]))
+    files["compactor.yaml"] = files["compactor.yaml"].replace("block_retention: 48h", "block_retention: 1m")
+    assert set(complaints(files, tmp_path)) == {"compactor"}
+
+
+def complaints(files: dict[str, str], folder: Path) -> dict[str, str]:
+    """Component -> what the binary said, for each component whose file it does not take without a word of warning."""
+    found = {}
+    for component in COMPONENTS:
+        file = folder / f"{component}.yaml"
+        file.write_text(files[file.name])
+        arguments = [f"-target={component}", f"-config.file={file}", "-config.expand-env=true", "-config.verify=true"]
+        command = [str(binary("tempo")), *arguments]
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+        said = done.stdout + done.stderr
+        if done.returncode != 0 or "level=warn" in said:
+            found[component] = said
+    return found

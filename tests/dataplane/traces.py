@@ -1,0 +1,140 @@
+"""Traces for the tests: made, pushed over OTLP, and asked back through Tempo's own APIs."""
+
+import http.client
+import json
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import grpc
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
+
+from sandbox.tempo_processes import Tempo
+
+Answer = TypeVar("Answer")
+PROTOBUF = {"Accept": "application/protobuf"}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A checkout with one payment in it; `order` is in its attributes, and in no other trace's."""
+
+    trace_id: bytes
+    order: str
+    spans: tuple[Span, ...]
+
+    @property
+    def hex_id(self) -> str:
+        return self.trace_id.hex()
+
+    @property
+    def query(self) -> str:
+        """TraceQL that only this trace answers."""
+        return f'{{ resource.service.name = "shop" && name = "pay" && span.order = "{self.order}" }}'
+
+    def request(self) -> ExportTraceServiceRequest:
+        resource = Resource(attributes=[_attribute("service.name", "shop")])
+        return ExportTraceServiceRequest(
+            resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=self.spans)])]
+        )
+
+
+def new_trace() -> Trace:
+    trace_id, order = secrets.token_bytes(16), secrets.token_hex(8)
+    checkout = _span(trace_id, "checkout")
+    pay = _span(trace_id, "pay", parent_span_id=checkout.span_id, attributes=[_attribute("order", order)])
+    return Trace(trace_id, order, (checkout, pay))
+
+
+def _span(trace_id: bytes, name: str, parent_span_id: bytes = b"", attributes: Sequence[KeyValue] = ()) -> Span:
+    end = time.time_ns()
+    return Span(
+        trace_id=trace_id,
+        span_id=secrets.token_bytes(8),
+        parent_span_id=parent_span_id,
+        name=name,
+        start_time_unix_nano=end - 250_000_000,
+        end_time_unix_nano=end,
+        attributes=attributes,
+    )
+
+
+def push_over_grpc(tempo: Tempo, trace: Trace) -> None:
+    with grpc.insecure_channel(tempo.otlp_grpc) as channel:
+        service = TraceServiceStub(channel)  # type: ignore[no-untyped-call]
+        answer: ExportTraceServiceResponse = service.Export(trace.request(), timeout=10)
+    assert answer.partial_success.rejected_spans == 0
+
+
+def push_over_http(tempo: Tempo, trace: Trace) -> None:
+    request = urllib.request.Request(
+        f"{tempo.otlp_http}/v1/traces",
+        data=trace.request().SerializeToString(),
+        headers={"Content-Type": "application/x-protobuf"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        answer = ExportTraceServiceResponse.FromString(response.read())
+    assert answer.partial_success.rejected_spans == 0
+
+
+def spans_by_id(base: str, trace: Trace, **parameters: str) -> set[tuple[bytes, bytes, str]] | None:
+    """(span id, parent's id, name) of every span of the trace; None while Tempo has not got it."""
+    body = _get(f"{base}/api/traces/{trace.hex_id}?{urlencode(parameters)}", PROTOBUF)
+    return (
+        None
+        if body is None
+        else _identities(s for r in TracesData.FromString(body).resource_spans for s in r.scope_spans)
+    )
+
+
+def spans_of(trace: Trace) -> set[tuple[bytes, bytes, str]]:
+    """What `spans_by_id` answers when the trace came back whole."""
+    return _identities([ScopeSpans(spans=trace.spans)])
+
+
+def search(base: str, trace: Trace, **parameters: str | int) -> list[str]:
+    """The ids of the traces that answer this trace's TraceQL query."""
+    body = _get(f"{base}/api/search?{urlencode({'q': trace.query, **parameters})}", {})
+    found: list[dict[str, Any]] = json.loads(body or "{}").get("traces", [])
+    return [each["traceID"].rjust(32, "0") for each in found]  # Tempo leaves out leading zeros
+
+
+def eventually(what: str, ask: Callable[[], Answer | None], within_seconds: float = 60) -> Answer:
+    """The first answer that is not empty; fails with `what` at the deadline."""
+    deadline = time.monotonic() + within_seconds
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"not within {within_seconds:.0f} s: {what}"
+        time.sleep(0.2)
+    return answer
+
+
+def _get(url: str, headers: dict[str, str]) -> bytes | None:
+    """The body of a 200; None where there is nothing, or nobody ready to say so, yet."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as response:
+            body: bytes = response.read()
+            return body
+    except urllib.error.HTTPError as error:
+        if error.code in (http.client.NOT_FOUND, http.client.SERVICE_UNAVAILABLE):
+            return None
+        raise AssertionError(f"{url}: {error.code} {error.read().decode(errors='replace')}") from error
+
+
+def _identities(scopes: Any) -> set[tuple[bytes, bytes, str]]:
+    return {(span.span_id, span.parent_span_id, span.name) for scope in scopes for span in scope.spans}
+
+
+def _attribute(key: str, text: str) -> KeyValue:
+    return KeyValue(key=key, value=AnyValue(string_value=text))
