@@ -6,8 +6,9 @@ from fnmatch import fnmatchcase
 from settings.mistakes import Path
 
 # Key paths without list indexes (`*` stands for any keys) and what to do instead.
-# The keys are those of TempoStack in tempo-operator 0.22, and those planned for this program.
+# The keys are those of a stack file, of TempoStack in tempo-operator 0.22, and those planned for this program.
 KEYS = {
+    "environment": "remove it and write its values below config",
     "nodePools": "remove it",
     "pricing": "remove it",
     "spec.size": "remove it and give resources.total",
@@ -22,7 +23,7 @@ KEYS = {
     "spec.extraConfig": "remove it",
     "spec.retention.perTenant": "remove it; retention.global is for every tenant",
     "spec.resources.enforce": "remove it",
-    "spec.storage.tls.*": "remove it; only storage.tls.enabled is",
+    "spec.storage.tls.*": "remove it; storage.tls.enabled is all there is",
     "spec.storage.secret.credentialMode": "remove it; the Secret's access_key_id and access_key_secret are used",
     "spec.tenants.authentication.oidc.secret": "put the client's id and secret into the secret key oidcClients",
     "spec.template.metricsGenerator": "remove it",
@@ -30,8 +31,8 @@ KEYS = {
     "spec.template.*.autoscaling": "remove it and write replicas",
     "spec.template.*.affinity": "remove it; pods already prefer different hosts and zones",
     "spec.template.*.topologySpreadConstraints": "remove it; pods already prefer different hosts and zones",
-    "*.ephemeral-storage": "remove it; cpu and memory are",
-    "*.claims": "remove it; limits and requests are",
+    "*.ephemeral-storage": "remove it; there is a budget for cpu and memory only",
+    "*.claims": "remove it and write limits and requests",
     "spec.template.*.volumeClaimTemplate": "remove it and write spec.storageSize and spec.storageClassName",
     "spec.template.*.extraVolumes": "remove it",
     "spec.template.distributor.tls": "remove it",
