@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import platformdirs
@@ -32,11 +33,17 @@ def location(name: str) -> Path:
     """The folder that holds, or will hold, build `name`: its key is everything that decides the result."""
     build = BUILDS[name]
     digest = hashlib.sha256()
-    for part in ("go.mod", "go.sum"):
-        digest.update((SOURCES / name / part).read_bytes())
-    decided = [build.stamps, build.files, {k: c.package for k, c in build.commands.items()}, GO_FLAGS]
-    digest.update(json.dumps([*decided, sys.platform, platform.machine()], sort_keys=True).encode())
+    for source in sources(name):
+        for part in ("go.mod", "go.sum"):
+            digest.update((SOURCES / source / part).read_bytes())
+    decided = [asdict(build), GO_FLAGS, sys.platform, platform.machine()]
+    digest.update(json.dumps(decided, sort_keys=True).encode())
     return CACHE / f"{name}-{digest.hexdigest()[:16]}"
+
+
+def sources(name: str) -> list[str]:
+    """The folders under `sandbox/tools/` that pin what build `name` is made of."""
+    return list(dict.fromkeys(command.source or name for command in BUILDS[name].commands.values()))
 
 
 def build(name: str, tick: Tick = lambda _: None) -> Path:
@@ -63,8 +70,23 @@ def install(target: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def _compile(name: str, build: Build, folder: Path, tick: Tick) -> None:
-    go = find_go()
-    stamps = " ".join(f"-X {variable}={version}" for variable, version in build.stamps.items())
+    go = str(find_go())
+    started = time.monotonic()
+    for command, detail in build.commands.items():
+        stamps = " ".join(f"-X {variable}={version}" for variable, version in detail.stamps.items())
+        output = str(folder / "bin" / command)
+        arguments = [go, "build", "-ldflags", f"-s -w {stamps}", "-o", output, detail.package]
+        _run_go(detail.source or name, arguments, lambda: tick(time.monotonic() - started))
+    for destination, file in build.files.items():
+        module_folder = _run_go(file.source, [go, "list", "-m", "-f", "{{.Dir}}", file.module], lambda: None).strip()
+        copy = folder / destination
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(module_folder) / file.path, copy)
+        copy.chmod(0o755 if copy.parent.name == "bin" else 0o644)
+
+
+def _run_go(source: str, arguments: list[str], tick: Callable[[], None]) -> str:
+    """Standard output of one go command run in a folder under `sandbox/tools/`."""
     environment = {
         **os.environ,
         "GOFLAGS": GO_FLAGS,
@@ -72,24 +94,8 @@ def _compile(name: str, build: Build, folder: Path, tick: Tick) -> None:
         "GOWORK": "off",
         "CGO_ENABLED": "0",  # no C compiler is needed, and the result does not depend on one
     }
-    started = time.monotonic()
-    for command, detail in build.commands.items():
-        output = folder / "bin" / command
-        arguments = [str(go), "build", "-ldflags", f"-s -w {stamps}", "-o", str(output), detail.package]
-        _run_go(name, arguments, environment, lambda: tick(time.monotonic() - started))
-    for destination, (module, source) in build.files.items():
-        arguments = [str(go), "list", "-m", "-f", "{{.Dir}}", module]
-        module_folder = Path(_run_go(name, arguments, environment, lambda: None).strip())
-        copy = folder / destination
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(module_folder / source, copy)
-        copy.chmod(0o755 if copy.parent.name == "bin" else 0o644)
-
-
-def _run_go(name: str, arguments: list[str], environment: Mapping[str, str], tick: Callable[[], None]) -> str:
-    """Standard output of one go command run in the folder of build `name`."""
     process = subprocess.Popen(
-        arguments, cwd=SOURCES / name, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        arguments, cwd=SOURCES / source, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         while True:
@@ -103,8 +109,8 @@ def _run_go(name: str, arguments: list[str], environment: Mapping[str, str], tic
     if process.returncode == 0:
         return output
     if _NO_NETWORK.search(errors):
-        raise SandboxError(f"{name}: Go modules cannot be fetched; connect to a network (or set GOPROXY), run again")
-    raise SandboxError(f"{name}: go build failed: {' | '.join(errors.strip().splitlines()[-5:])}")
+        raise SandboxError(f"{source}: Go modules cannot be fetched; connect to a network (or set GOPROXY), run again")
+    raise SandboxError(f"{source}: go build failed: {' | '.join(errors.strip().splitlines()[-5:])}")
 
 
 def find_go() -> Path:

@@ -18,57 +18,69 @@ class Command:
     minimum: tuple[int, ...] | None  # None: only the pinned build will do; (): any version will
     below: tuple[int, ...] = (10_000,)
     version_arguments: tuple[str, ...] = ("--version",)
+    stamps: dict[str, str] = field(default_factory=dict, hash=False)  # Go variable -> version, told to the linker
+    source: str = ""  # the folder under `sandbox/tools/` whose go.mod pins it, where that is not the build's name
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a Go module that a command needs beside it; `source` is the folder whose go.mod pins the module."""
+
+    source: str
+    module: str
+    path: str
 
 
 @dataclass(frozen=True)
 class Build:
-    """One folder under `sandbox/tools/`: a go.mod, the commands built from it, and how long that took on two cores."""
+    """What is built together, into one folder of the cache, and how long that took on two cores."""
 
     commands: dict[str, Command]
     minutes: float
-    stamps: dict[str, str] = field(default_factory=dict)  # Go variable -> version, told to the linker
-    files: dict[str, tuple[str, str]] = field(default_factory=dict)  # path in the cache -> (module, path in the module)
+    files: dict[str, File] = field(default_factory=dict)  # by their path in the cache
 
 
-_KUBE_VERSION = "k8s.io/component-base/version"
-_STAGES = "kustomize/stage"
+_KUBE_STAMPS = {
+    "k8s.io/component-base/version.gitVersion": KUBERNETES_VERSION,
+    "k8s.io/component-base/version.gitMajor": "1",
+    "k8s.io/component-base/version.gitMinor": "36",
+}
+_PULUMI_STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+_TEMPO_STAMPS = {"main.Version": TEMPO_VERSION}
+_STAGES = (
+    "node/fast/node-initialize",
+    "node/heartbeat-with-lease/node-heartbeat-with-lease",
+    "pod/fast/pod-ready",
+    "pod/fast/pod-complete",
+    "pod/fast/pod-delete",
+    "volume/fast/pvc-provision",
+    "volume/fast/pvc-delete",
+    "volume/fast/pv-bind",
+    "volume/fast/pv-delete",
+)
+
+
+def _kwok_file(path: str) -> File:
+    return File("kwok", "sigs.k8s.io/kwok", f"kustomize/stage/{path}.yaml")
+
 
 BUILDS: dict[str, Build] = {
     "kubernetes": Build(
         {
-            name: Command(f"k8s.io/kubernetes/cmd/{name}", minimum=(1, 36), below=(2,))
+            name: Command(f"k8s.io/kubernetes/cmd/{name}", minimum=(1, 36), below=(2,), stamps=_KUBE_STAMPS)
             for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
         },
         minutes=6,
-        stamps={
-            f"{_KUBE_VERSION}.gitVersion": KUBERNETES_VERSION,
-            f"{_KUBE_VERSION}.gitMajor": "1",
-            f"{_KUBE_VERSION}.gitMinor": "36",
-        },
     ),
     "etcd": Build({"etcd": Command("go.etcd.io/etcd/server/v3", minimum=(3, 5), below=(4,))}, minutes=0.5),
     # kwok's rules for nodes, pods and volumes are files of its module, not of its binary: only the pair will do.
     "kwok": Build(
         {"kwok": Command("sigs.k8s.io/kwok/cmd/kwok", minimum=None)},
         minutes=1,
-        files={
-            f"stages/{number}.yaml": ("sigs.k8s.io/kwok", f"{_STAGES}/{path}.yaml")
-            for number, path in enumerate(
-                (
-                    "node/fast/node-initialize",
-                    "node/heartbeat-with-lease/node-heartbeat-with-lease",
-                    "pod/fast/pod-ready",
-                    "pod/fast/pod-complete",
-                    "pod/fast/pod-delete",
-                    "volume/fast/pvc-provision",
-                    "volume/fast/pvc-delete",
-                    "volume/fast/pv-bind",
-                    "volume/fast/pv-delete",
-                )
-            )
-        }
-        | {"storage-class.yaml": ("sigs.k8s.io/kwok", f"{_STAGES}/volume/fast/storage-class.yaml")},
+        files={f"stages/{path.rpartition('/')[2]}.yaml": _kwok_file(path) for path in _STAGES}
+        | {"storage-class.yaml": _kwok_file("volume/fast/storage-class")},
     ),
+    # The engine looks for a language host beside itself first; the host, for its script beside itself.
     "pulumi": Build(
         {
             "pulumi": Command(
@@ -76,21 +88,19 @@ BUILDS: dict[str, Build] = {
                 minimum=(3, 259),
                 below=(4,),
                 version_arguments=("version",),
-            )
-        },
-        minutes=5,
-        stamps={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": PULUMI_VERSION},
-    ),
-    "pulumi-language-python": Build(
-        {
+                stamps={_PULUMI_STAMP: PULUMI_VERSION},
+            ),
             "pulumi-language-python": Command(
-                "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python", minimum=()
-            )
+                "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+                minimum=(),
+                stamps={_PULUMI_STAMP: "v3.78.0"},
+                source="pulumi-language-python",
+            ),
         },
-        minutes=0.6,
-        stamps={"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": "v3.78.0"},
+        minutes=6,
         files={
-            "bin/pulumi-language-python-exec": (
+            "bin/pulumi-language-python-exec": File(
+                "pulumi-language-python",
                 "github.com/pulumi/pulumi/sdk/v3",
                 "python/cmd/pulumi-language-python-exec",
             )
@@ -98,19 +108,23 @@ BUILDS: dict[str, Build] = {
     ),
     "tempo": Build(
         {
-            "tempo": Command("github.com/grafana/tempo/cmd/tempo", minimum=(2, 9), below=(2, 10)),
-            "tempo-query": Command("github.com/grafana/tempo/cmd/tempo-query", minimum=None),
+            "tempo": Command("github.com/grafana/tempo/cmd/tempo", minimum=(2, 9), below=(2, 10), stamps=_TEMPO_STAMPS),
+            "tempo-query": Command("github.com/grafana/tempo/cmd/tempo-query", minimum=None, stamps=_TEMPO_STAMPS),
         },
-        minutes=3,
-        stamps={"main.Version": TEMPO_VERSION},
+        minutes=4,
     ),
     "minio": Build(
-        {"minio": Command("github.com/minio/minio", minimum=(2025, 9, 7))},
-        minutes=2,
-        stamps={
-            "github.com/minio/minio/cmd.Version": "2025-09-07T16:13:09Z",
-            "github.com/minio/minio/cmd.ReleaseTag": "RELEASE.2025-09-07T16-13-09Z",
+        {
+            "minio": Command(
+                "github.com/minio/minio",
+                minimum=(2025, 9, 7),
+                stamps={
+                    "github.com/minio/minio/cmd.Version": "2025-09-07T16:13:09Z",
+                    "github.com/minio/minio/cmd.ReleaseTag": "RELEASE.2025-09-07T16-13-09Z",
+                },
+            )
         },
+        minutes=2,
     ),
 }
 

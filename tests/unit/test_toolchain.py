@@ -122,11 +122,12 @@ def test_a_build_has_a_new_place_when_what_decides_it_changes(
     for part in ("go.mod", "go.sum"):
         (tmp_path / "some" / part).write_text("1")
     monkeypatch.setattr(build, "SOURCES", tmp_path)
-    monkeypatch.setitem(BUILDS, "some", Build({}, minutes=1))
+    monkeypatch.setitem(BUILDS, "some", Build({"some": Command("example/some", minimum=None)}, minutes=1))
     before = build.location("some")
     assert build.location("some") == before
     if changed == "stamps":
-        monkeypatch.setitem(BUILDS, "some", Build({}, minutes=1, stamps={"main.Version": "2"}))
+        stamped = Command("example/some", minimum=None, stamps={"main.Version": "2"})
+        monkeypatch.setitem(BUILDS, "some", Build({"some": stamped}, minutes=1))
     else:
         (tmp_path / "some" / changed).write_text("2")
     assert build.location("some") != before
@@ -171,8 +172,8 @@ def test_an_old_go_gives_way_to_the_packaged_one(tmp_path: Path, monkeypatch: py
 def test_the_catalog_builds_what_the_modules_pin() -> None:
     assert set(BUILD_OF) == {*CONTROL_PLANE, *ENGINE, *DATA_PLANE}
     for name, each in BUILDS.items():
-        pinned = (build.SOURCES / name / "go.mod").read_text().split()
-        assert {command.package for command in each.commands.values()} <= set(pinned), name
+        pinned = {word for s in build.sources(name) for word in (build.SOURCES / s / "go.mod").read_text().split()}
+        assert {command.package for command in each.commands.values()} <= pinned, name
     for name, version in (("kubernetes", KUBERNETES_VERSION), ("pulumi", PULUMI_VERSION)):
         assert version in (build.SOURCES / name / "go.mod").read_text().split()
     assert importlib.metadata.version("pulumi") == PULUMI_VERSION.removeprefix("v")
