@@ -1,0 +1,196 @@
+"""Pods: the plan's numbers, security, placement, and what never changes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from allocation import allocate
+from allocation.plan import SIDES
+from settings import Quantity, load_config
+from tests.unit.conftest import SECRETS, STACKS, changed, config
+from tests.unit.recording import Run
+
+Named = Callable[[str], Run]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_container_gets_exactly_what_the_plan_says(stack_named: Named, name: str) -> None:
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config(name).items()}
+    plan = allocate(load_config(texts, SECRETS))
+    planned = {
+        (workload.name, container.name): {side: container.quantities(side) for side in SIDES}
+        for workload in (*plan.workloads, *plan.outside)
+        for container in workload.containers
+    }
+    run = stack_named(name)
+    declared = {
+        (workload, container["name"]): {side: container["resources"].get(side, {}) for side in SIDES}
+        for workload, container in run.containers()
+    }
+    assert declared == planned
+    for workload in (*plan.workloads, *plan.outside):
+        assert run.workloads[workload.name].kind == workload.kind
+        assert run.workloads[workload.name].inputs["spec"].get("replicas", 1) == workload.replicas
+
+
+def test_gomemlimit_is_four_fifths_of_the_memory_limit_and_absent_without_one(stack: Run) -> None:
+    for _, container in stack.containers():
+        env = {variable["name"]: variable.get("value") for variable in container.get("env", [])}
+        limit = container["resources"].get("limits", {}).get("memory")
+        expected = None if limit is None else str(int(Quantity.parse(limit).bytes * 8 / 10))
+        assert env.get("GOMEMLIMIT") == expected
+
+
+def test_every_pod_passes_the_restricted_pod_security_standard(stack: Run) -> None:
+    for workload in stack.workloads.values():
+        pod = workload.pod["spec"]
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["runAsUser"] == 10001
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_the_namespace_admits_no_pod_below_that_standard(stack_named: Named) -> None:
+    (namespace,) = stack_named("dev").kind("Namespace").values()
+    assert namespace.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_a_pod_security_context_is_laid_over_the_stacks_own(stack_named: Named) -> None:
+    run = changed("dev", "spec.template.ingester.podSecurityContext", {"fsGroup": 20000})
+    own = stack_named("dev").workloads["tempo-tmrs-ingester"].pod["spec"]["securityContext"]
+    assert run.workloads["tempo-tmrs-ingester"].pod["spec"]["securityContext"] == own | {"fsGroup": 20000}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("nodeSelector", {"disk": "fast"}),
+        ("tolerations", [{"key": "memory", "operator": "Equal", "value": "much", "effect": "NoSchedule"}]),
+    ],
+)
+def test_placement_reaches_the_pods_of_its_component_only(key: str, value: Any) -> None:
+    run = changed("dev", f"spec.template.ingester.{key}", value)
+    placed = {name: workload.pod["spec"].get(key) for name, workload in run.workloads.items()}
+    assert placed.pop("tempo-tmrs-ingester") == value
+    assert set(placed.values()) == {None}
+
+
+def test_a_token_is_mounted_only_where_the_kubernetes_api_is_asked(stack_named: Named) -> None:
+    mounted = {
+        (stack, name)
+        for stack in STACKS
+        for name, workload in stack_named(stack).workloads.items()
+        if workload.pod["spec"]["automountServiceAccountToken"]
+    }
+    assert mounted == {
+        ("seed-global", "tempo-tmrs-gateway"),
+        ("seed-per-component", "tempo-tmrs-gateway"),
+        ("seed-per-component", "tempo-tmrs-query-frontend"),
+        ("prod", "tempo-tmrs-gateway"),
+        ("prod", "tempo-tmrs-query-frontend"),
+    }
+
+
+def test_replicas_spread_over_hosts_and_zones_where_they_can(stack: Run) -> None:
+    for workload in stack.kind("Deployment", "StatefulSet").values():
+        spread = workload.pod["spec"]["topologySpreadConstraints"]
+        assert [each["topologyKey"] for each in spread] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+        for each in spread:
+            assert each["whenUnsatisfiable"] == "ScheduleAnyway"
+            assert each["labelSelector"] == workload.inputs["spec"]["selector"]
+
+
+def test_a_rollout_never_runs_more_pods_than_the_plan_counts(stack: Run) -> None:
+    for name, deployment in stack.kind("Deployment").items():
+        strategy = deployment.inputs["spec"]["strategy"]
+        if name.endswith("-minio"):
+            assert strategy == {"type": "Recreate"}
+        else:
+            assert strategy["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+
+
+def test_an_ingester_has_time_to_flush_and_a_volume_of_its_own(stack_named: Named) -> None:
+    spec = stack_named("prod").workloads["tempo-tmrs-ingester"].inputs["spec"]
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] == 300
+    assert spec["podManagementPolicy"] == "Parallel"
+    (claim,) = spec["volumeClaimTemplates"]
+    assert claim["spec"] == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}
+    (tempo,) = spec["template"]["spec"]["containers"]
+    assert {"name": "data", "mountPath": "/var/tempo"} in tempo["volumeMounts"]
+
+
+def test_every_mount_has_its_volume_and_every_volume_is_mounted(stack: Run) -> None:
+    for workload in stack.workloads.values():
+        spec = workload.inputs["spec"]
+        volumes = [volume["name"] for volume in workload.pod["spec"].get("volumes", [])]
+        volumes += [claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", [])]
+        mounts = {mount["name"] for c in workload.pod["spec"]["containers"] for mount in c.get("volumeMounts", [])}
+        assert sorted(volumes) == sorted(mounts)
+
+
+def test_tempo_reads_the_file_that_it_is_given_and_can_write_where_it_writes(stack: Run) -> None:
+    for name, container in stack.containers():
+        if container["name"] != "tempo":
+            continue
+        target = name.split("-", 2)[2]
+        assert container["args"] == [
+            f"-target={target}",
+            f"-config.file=/conf/{target}.yaml",
+            "-config.expand-env=true",
+        ]
+        writable = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
+        assert writable == {"/var/tempo"}
+
+
+def test_only_pods_that_read_the_bucket_know_its_keys(stack_named: Named) -> None:
+    knowing = {
+        name
+        for name, container in stack_named("dev").containers()
+        if any(variable["name"] == "S3_SECRET_KEY" for variable in container.get("env", []))
+    }
+    assert knowing == {
+        f"tempo-tmrs-{component}"
+        for component in ("ingester", "querier", "query-frontend", "compactor", "minio-bucket")
+    }
+
+
+def test_managed_by_is_a_label_and_never_part_of_what_cannot_change(stack_named: Named) -> None:
+    before, after = stack_named("prod"), changed("dev", "managedBy", "helm")
+    assert {each.inputs["metadata"]["labels"]["app.kubernetes.io/managed-by"] for each in before.objects} == {"pulumi"}
+    assert {each.inputs["metadata"]["labels"]["app.kubernetes.io/managed-by"] for each in after.objects} == {"helm"}
+    for run in (before, after):
+        for each in run.objects:
+            spec = each.inputs.get("spec", {})
+            fixed = [spec.get(key) for key in ("selector", "volumeClaimTemplates")]
+            assert "managed-by" not in json.dumps(fixed)
+
+
+def test_the_gateway_asks_opa_about_each_tenant(stack_named: Named) -> None:
+    containers = stack_named("prod").workloads["tempo-tmrs-gateway"].pod["spec"]["containers"]
+    gateway, opa = containers
+    assert "--openshift.mappings=dev=tempo.grafana.com" in opa["args"]
+    assert "--openshift.mappings=prod=tempo.grafana.com" in opa["args"]
+    # The gateway has looked at its caller already: it goes past the oauth-proxy.
+    ui = "http://tempo-tmrs-query-frontend.tempo-prod.svc:16686"
+    assert f"--traces.read.endpoint={ui}" in gateway["args"]
+
+
+def test_the_gateway_of_a_stack_without_jaeger_ui_knows_of_none(stack_named: Named) -> None:
+    (gateway,) = stack_named("static").workloads["tempo-static-gateway"].pod["spec"]["containers"]
+    assert not [argument for argument in gateway["args"] if argument.startswith("--traces.read.endpoint")]
+
+
+def test_the_jaeger_ui_asks_for_a_tenant_only_where_there_are_tenants(stack_named: Named) -> None:
+    def arguments(stack: str) -> list[str]:
+        containers = stack_named(stack).workloads["tempo-tmrs-query-frontend"].pod["spec"]["containers"]
+        return next(list(container["args"]) for container in containers if container["name"] == "jaeger-query")
+
+    assert "--multi-tenancy.enabled=true" in arguments("prod")
+    assert "--multi-tenancy.enabled=true" not in arguments("dev")

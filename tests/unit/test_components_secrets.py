@@ -1,0 +1,110 @@
+"""Secrets: handed to the engine as secrets only, derived and not drawn, and of the form their readers take."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.conftest import CLIENT_SECRET, COOKIE_KEY, PASSWORD, changed
+from tests.unit.recording import Run
+
+Named = Callable[[str], Run]
+
+NO_SECRETS = ("endpoint", "bucket", "access_key_id")  # in the storage Secret, beside what is one
+
+
+def test_no_secret_reaches_the_engine_in_plain(stack: Run) -> None:
+    hidden = {PASSWORD, COOKIE_KEY, CLIENT_SECRET}
+    for each in stack.kind("Secret").values():
+        hidden |= {_decoded(value) for key, value in each.data.items() if key not in NO_SECRETS}
+    hidden |= {base64.b64encode(text.encode()).decode() for text in hidden}
+    hidden |= {hashlib.sha256(text.encode()).hexdigest()[:16] for text in hidden}  # a quick hash can be guessed
+    for resource in stack.resources:
+        for text in _plain_texts(resource.inputs):
+            assert not [secret for secret in hidden if secret in text], f"{resource.urn}: {text}"
+    for text in _plain_texts(stack.outputs):
+        assert not [secret for secret in hidden if secret in text]
+
+
+def test_minio_makes_the_secret_that_the_spec_names(stack_named: Named) -> None:
+    data = stack_named("prod").kind("Secret")["minio"].data
+    assert {key: _decoded(value) for key, value in data.items()} == {
+        "endpoint": "http://tempo-tmrs-minio.tempo-prod.svc:9000",
+        "bucket": "tempo",
+        "access_key_id": "tempo",
+        "access_key_secret": PASSWORD,
+    }
+
+
+def test_without_minio_the_storage_secret_is_the_users_own(stack_named: Named) -> None:
+    run = stack_named("static")
+    assert "bucket" not in run.kind("Secret")
+    assert not run.of_type(":Minio")
+    env = run.workloads["tempo-static-ingester"].pod["spec"]["containers"][0]["env"]
+    assert {variable["valueFrom"]["secretKeyRef"]["name"] for variable in env if "valueFrom" in variable} == {"bucket"}
+
+
+def test_every_tenant_of_the_cluster_has_a_cookie_secret_of_its_own_that_stays(stack_named: Named) -> None:
+    tenants = _tenants(stack_named("seed-global"), "tempo-tmrs-gateway")
+    cookies = [tenant["openshift"]["cookieSecret"] for tenant in tenants]
+    assert len(set(cookies)) == 2
+    assert {len(cookie) for cookie in cookies} == {32}  # an AES key: other lengths than 16, 24 and 32 are refused
+    assert _tenants(changed("seed-global", "spec.storageSize", "2Gi"), "tempo-tmrs-gateway") == tenants
+    assert [tenant["name"] for tenant in tenants] == ["dev", "prod"]
+    assert tenants[0]["id"] == "1610b0c3-c509-4592-a256-a1871353dbfa"
+    assert tenants[0]["openshift"]["serviceAccount"] == "tempo-tmrs-gateway"
+    assert tenants[0]["opa"] == {"url": "http://localhost:8082/v1/data/tempostack/allow", "withAccessToken": True}
+
+
+def test_a_static_tenant_logs_in_with_the_client_from_config(stack_named: Named) -> None:
+    (tenant,) = _tenants(stack_named("static"), "tempo-static-gateway")
+    assert tenant["oidc"] == {
+        "clientID": "tempo",
+        "clientSecret": CLIENT_SECRET,
+        "issuerURL": "https://id.example.com",
+        "redirectURL": "https://tempo.example.com/oidc/dev/callback",
+    }
+    rbac = yaml.safe_load(stack_named("static").kind("ConfigMap")["tempo-static-gateway"].data["rbac.yaml"])
+    assert rbac["roles"] == [
+        {"name": "all", "resources": ["traces"], "tenants": ["dev"], "permissions": ["read", "write"]}
+    ]
+    assert rbac["roleBindings"] == [{"name": "team", "roles": ["all"], "subjects": [{"kind": "group", "name": "team"}]}]
+
+
+def test_the_oauth_proxy_takes_its_cookie_secret(stack_named: Named) -> None:
+    data = stack_named("prod").kind("Secret")["tempo-tmrs-cookie-proxy"].data
+    cookie = _decoded(data["session_secret"])
+    assert len(base64.urlsafe_b64decode(cookie)) == 24  # it decodes what it can, and takes 16, 24 or 32 bytes
+
+
+@pytest.mark.parametrize("account", ["tempo-tmrs-gateway", "tempo-tmrs-query-frontend"])
+def test_logins_may_come_back_to_the_account_that_asked(stack_named: Named, account: str) -> None:
+    annotations = stack_named("prod").kind("ServiceAccount")[account].inputs["metadata"]["annotations"]
+    assert all(f'"kind":"Route","name":"{account}"' in value for value in annotations.values())
+    assert len(annotations) == (2 if account.endswith("gateway") else 1)
+
+
+def _tenants(run: Run, secret: str) -> list[dict[str, Any]]:
+    text = _decoded(run.kind("Secret")[secret].data["tenants.yaml"])
+    tenants: list[dict[str, Any]] = yaml.safe_load(text)["tenants"]
+    return tenants
+
+
+def _decoded(value: str) -> str:
+    return base64.b64decode(value).decode()
+
+
+def _plain_texts(value: Any) -> Iterator[str]:
+    """Every text that is not in a Secret."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _plain_texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _plain_texts(item)
+    elif isinstance(value, str):
+        yield value
