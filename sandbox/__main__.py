@@ -1,4 +1,4 @@
-"""`python -m sandbox`: start, use, see and end a local Kubernetes control plane and a Pulumi engine on it."""
+"""`python -m sandbox`: start, use, see and end a local control plane, a Pulumi engine on it, a small real Tempo."""
 
 import hashlib
 import json
@@ -11,6 +11,7 @@ import click
 
 from sandbox import cluster
 from sandbox.catalog import BUILD_OF, CONTROL_PLANE, DATA_PLANE, ENGINE
+from sandbox.dataplane import tempo
 from sandbox.engine import Engine
 from sandbox.errors import SandboxError
 from sandbox.processes import Process
@@ -45,7 +46,10 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 @click.group(cls=Commands)
 def main() -> None:
-    """A local Kubernetes control plane and a Pulumi engine for this project."""
+    """A local Kubernetes control plane, a Pulumi engine on it, and a small real Tempo, for this project."""
+
+
+main.add_command(tempo)
 
 
 @main.command()
