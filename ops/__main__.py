@@ -1,7 +1,12 @@
 """`python -m ops`."""
 
+import gc
 import sys
 
-from ops.cli import main
+gc.disable()  # imports leave no garbage, and looking for it while they run takes a fifth of their time
 
-sys.exit(main())
+from ops.cli import main  # noqa: E402
+
+code = main()
+gc.freeze()  # nor is there anything to find at the end, where Python looks once more
+sys.exit(code)
