@@ -88,7 +88,7 @@ def _workload(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> Iterator[L
     if several:
         yield Line(workload.component, replicas=replicas, qos=workload.qos)
     for container in workload.containers:
-        name = f"  {container.name}" if several else f"{workload.component}/{container.name}"
+        name = f"  {container.name}" if several else _only(workload.component, container.name)
         yield Line(
             name,
             replicas="" if several else replicas,
@@ -105,6 +105,11 @@ def _workload(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> Iterator[L
                 cpu=_figures(plan, container, "cpu", workload.replicas, shared=inside),
                 memory=_figures(plan, container, "memory", workload.replicas, shared=inside),
             )
+
+
+def _only(component: str, container: str) -> str:
+    """The only container of a pod."""
+    return component if component == container else f"{component}/{container}"
 
 
 def _figures(
