@@ -59,10 +59,12 @@ def _round_to_units(pool: int, claims: Sequence[Claim], exact: Sequence[Fraction
     """Round down, then hand single units to the largest remainders, ties in order, until nobody can take the rest."""
     units = [int(e) for e in exact]
     left = pool - sum(u * c.replicas for u, c in zip(units, claims, strict=True))
-    by_remainder = sorted(range(len(claims)), key=lambda i: units[i] - exact[i])
-    while any(c.replicas <= left for c in claims):
-        for i in by_remainder:
-            if claims[i].replicas <= left:
-                units[i] += 1
-                left -= claims[i].replicas
+    takers = [i for i in sorted(range(len(claims)), key=lambda i: units[i] - exact[i]) if claims[i].replicas <= left]
+    while takers:
+        rounds, left = divmod(left, sum(claims[i].replicas for i in takers))  # a unit for everyone, as often as it goes
+        for i in takers:
+            more = rounds + (claims[i].replicas <= left)
+            left -= (more - rounds) * claims[i].replicas
+            units[i] += more
+        takers = [i for i in takers if claims[i].replicas <= left]
     return units
