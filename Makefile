@@ -20,12 +20,12 @@ help: ## List what can be made
 ifeq ($(CONTEXT),)
 
 up: $(INSTALLED) ## Deploy STACK (dev) in the sandbox, or with CONTEXT=name in your cluster
-	@$(SANDBOX) up
-	@$(SANDBOX) pulumi --stack $(STACK) up --yes
+	@$(SANDBOX) up > /dev/null
+	@$(SANDBOX) pulumi --stack $(STACK) up --yes --skip-preview
 	@$(SANDBOX) up
 
 preview: $(INSTALLED) ## Show what `make up` would change
-	@$(SANDBOX) up >/dev/null
+	@$(SANDBOX) up > /dev/null
 	@$(SANDBOX) pulumi --stack $(STACK) preview --diff
 
 down: $(INSTALLED) ## End the sandbox, or with CONTEXT=name delete STACK from your cluster

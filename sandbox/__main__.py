@@ -57,6 +57,7 @@ main.add_command(tempo)
 @click.option("--json", "as_json", is_flag=True, help="Print the sandbox as JSON.")
 def up(name: str, as_json: bool) -> None:
     """Start the control plane; one that runs already is left as it is."""
+    ensure((*CONTROL_PLANE, *ENGINE))
     started = cluster.up(name)
     click.echo(json.dumps(_described(name)) if as_json else _how_to_use(started))
 
@@ -89,7 +90,6 @@ def status(as_json: bool) -> None:
 def pulumi(name: str, stack: str, arguments: tuple[str, ...]) -> None:
     """Run a pulumi command on the sandbox, in a private copy of the stack files: `pulumi up --yes`."""
     running = _running(name)
-    ensure(ENGINE)
     with Engine(PROJECT, running.folder / "engine", running.kubeconfig) as engine:
         if not engine.official_plugin:
             click.echo("Kubernetes provider: the sandbox's stand-in, as the official plugin is not installed", err=True)
@@ -155,7 +155,13 @@ def _line(sandbox: dict[str, Any]) -> str:
 
 
 def _how_to_use(running: cluster.Cluster) -> str:
-    return f"sandbox {running.name}: {running.server}\n{SIMULATED}\n\n  export KUBECONFIG={running.kubeconfig}\n"
+    return f"""sandbox {running.name}: {running.server}
+{SIMULATED}
+
+  export KUBECONFIG={running.kubeconfig}
+  kubectl get deploy,sts,pods,svc,cm,secret,pvc --all-namespaces
+
+without a kubectl: python -m sandbox kubectl get pods --all-namespaces"""
 
 
 if __name__ == "__main__":
