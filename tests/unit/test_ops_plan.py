@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,9 @@ def test_markdown_is_one_table_with_as_many_cells_in_every_row(capsys: pytest.Ca
 def test_findings_cannot_break_out_of_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     plan = over_allocated()
     [finding] = plan.findings
-    nasty = type(finding)("error", "code", "spec", "<b>|`x`\n# not a heading", "do *that*")
+    nasty = replace(finding, message="<b>|`x`\n# not a heading", remedy="do *that*")
     markdown.write(Plan(plan.name, plan.totals, plan.workloads, plan.outside, (nasty,)))
-    [line] = [line for line in capsys.readouterr().out.splitlines() if "code" in line]
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "over-allocated" in line]
     assert r"\<b\>\|\`x\` # not a heading; do \*that\*" in line
 
 
