@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.cluster import Cluster, running_cluster
 from sandbox.engine import Engine
-from sandbox.toolchain import binary
+from sandbox.toolchain import kubectl as kubectl_binary
 
 PROJECT = Path(__file__).resolve().parent.parent
 CASES = PROJECT / "tests" / "cases"
@@ -44,7 +44,7 @@ def kubectl(cluster: Cluster) -> Kubectl:
     environment = os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}
 
     def run(*arguments: str, stdin: str | None = None) -> str:
-        command = [str(binary("kubectl")), *arguments]
+        command = [str(kubectl_binary()), *arguments]
         done = subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout

@@ -33,7 +33,12 @@ def write(engine: Engine, stack: str, spec: dict[str, Any]) -> None:
     """Give `stack` this spec in a namespace of its own, keeping what else stands in its file, and select it."""
     file = engine.workspace.stack_file(stack)
     document = yaml.safe_load(file.read_text()) if file.exists() else {"config": {}}
-    document["config"] |= {"tempostack:name": "tmrs", "tempostack:namespace": stack, "tempostack:spec": spec}
+    document["config"] |= {
+        "tempostack:name": "tmrs",
+        "tempostack:namespace": stack,
+        "tempostack:minio": {"enabled": True},
+        "tempostack:spec": spec,
+    }
     file.write_text(yaml.safe_dump(document))
     engine.select(stack)
 

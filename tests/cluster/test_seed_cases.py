@@ -98,8 +98,9 @@ def test_every_rendered_object_passes_the_servers_strict_field_validation(
 ) -> None:
     namespace, _, file = rolled_out
     objects = rendered(file)
-    text = yaml.safe_dump_all(objects)
-    fresh = text.replace(f"namespace: {namespace}", "namespace: default")
+    for secret in (o for o in objects if o["kind"] == "Secret"):
+        secret["data"] = dict.fromkeys(secret["data"], "bWFza2Vk")  # a mask is no base64
+    fresh = yaml.safe_dump_all(objects).replace(f"namespace: {namespace}", "namespace: default")
     said = kubectl(
         "apply", "--server-side", "--dry-run=server", "--validate=strict", "--force-conflicts", "-f", "-", stdin=fresh
     )
