@@ -176,6 +176,13 @@ def test_the_bucket_job_is_replaced_after_the_old_one_is_gone(stack_named: Named
     assert stack_named("dev").kind("Job")["tempo-tmrs-minio-bucket"].delete_before_replace
 
 
+def test_the_bucket_job_keeps_trying_while_minio_comes_up(stack_named: Named) -> None:
+    spec = stack_named("dev").kind("Job")["tempo-tmrs-minio-bucket"].inputs["spec"]
+    assert spec["template"]["spec"]["restartPolicy"] == "OnFailure"
+    assert spec["backoffLimit"] >= 10
+    assert "ttlSecondsAfterFinished" not in spec  # Pulumi would miss a Job that Kubernetes tidies away
+
+
 def test_only_what_runs_several_replicas_has_a_disruption_budget(stack_named: Named) -> None:
     run = stack_named("prod")
     replicated = {name for name, each in run.workloads.items() if each.inputs["spec"].get("replicas", 1) > 1}

@@ -1,5 +1,6 @@
 """Secrets: handed to the engine as secrets only, derived and not drawn, and of the form their readers take."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.secrets import Secrets
 from tests.unit.conftest import CLIENT_SECRET, COOKIE_KEY, PASSWORD, changed
 from tests.unit.recording import Run
 
@@ -27,6 +29,15 @@ def test_no_secret_reaches_the_engine_in_plain(stack: Run) -> None:
             assert not [secret for secret in hidden if secret in text], f"{resource.urn}: {text}"
     for text in _plain_texts(stack.outputs):
         assert not [secret for secret in hidden if secret in text]
+
+
+def test_a_value_from_config_is_a_secret_before_anything_is_done_with_it() -> None:
+    async def are_secret() -> list[bool]:
+        secrets = Secrets.of({"minioRootPassword": PASSWORD, "gatewayCookieKey": COOKIE_KEY, "oidcClients": "{}"})
+        outputs = (secrets.minio_root_password, secrets.gateway_cookie_key, secrets.oidc_clients)
+        return [output is not None and await output.is_secret() for output in outputs]
+
+    assert asyncio.run(are_secret()) == [True, True, True]
 
 
 def test_minio_makes_the_secret_that_the_spec_names(stack_named: Named) -> None:
