@@ -1,1 +1,1 @@
-"""Every test of the project; `python -m tests` runs them layer by layer."""
+"""Everything that is tested: unit, engine, cluster, dataplane; `python -m tests` runs the layers in order."""

@@ -1,1 +1,1 @@
-"""Tests that need no engine, no cluster and no network."""
+"""What can be decided without a server: mocks, properties, golden files."""
