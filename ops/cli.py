@@ -1,5 +1,6 @@
 """The commands of `python -m ops`; each is imported only when it runs, so that `plan` never loads pulumi."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -33,10 +34,18 @@ def ops() -> None:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0, 1 when a finding is an error, 2 on invalid input."""
-    if hasattr(signal, "SIGPIPE") and args is None:
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends us silently, as it does cat
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without UTF-8 gets ? for ×
+    if args is None:
+        _meet_the_shell()
     with reported() as code:
         code[0] = ops.main(args, prog_name="python -m ops", standalone_mode=False) or 0
     return code[0]
+
+
+def _meet_the_shell() -> None:
+    """Prepares this process for whatever its output goes to."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends us as it does cat, and not with 1, an error
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # closed, as by `>&-`
+        stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets ? for ×
+        setattr(sys, name, stream)

@@ -1,6 +1,5 @@
 """What a user got wrong, as lines on stderr and exit code 2: the only way the command line fails."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +50,6 @@ def reported() -> Iterator[list[int]]:
     except (click.Abort, KeyboardInterrupt):
         code[0] = INTERRUPTED
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries once more when it exits
         code[0] = _say(f"cannot write the output: {reason(error)}")
 
 

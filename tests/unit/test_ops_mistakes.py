@@ -1,6 +1,7 @@
 """Whatever goes wrong on the command line is a line on stderr and exit code 2, never a traceback."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,7 +99,12 @@ def test_a_reader_that_goes_away_is_no_mistake() -> None:
         command, cwd=PROJECT, env=environment(), stdout=write, stderr=subprocess.PIPE, check=False, restore_signals=True
     )
     os.close(write)
-    assert done.stderr == b""
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
+
+
+def test_closed_output_is_no_mistake() -> None:
+    command = ["/bin/sh", "-c", 'exec "$0" -m ops plan "$1" >&- 2>&-', sys.executable, str(SEED_GLOBAL)]
+    assert subprocess.run(command, cwd=PROJECT, env=environment(), check=False).returncode == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -259,6 +259,12 @@ def test_a_pulumi_secret_is_masked_wherever_it_stands() -> None:
     assert list(masked) == ["apiVersion", "kind", "metadata", "data", "env"]
 
 
+def test_a_secret_s_values_are_masked_whatever_the_program_holds_them_for() -> None:
+    inputs = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "geheim"}}
+    [masked] = manifests([Registration("urn", inputs, ())], show_secrets=False)
+    assert masked["stringData"] == {"a": MASK}
+
+
 def program(folder: Path, text: str) -> Path:
     path = folder / "__main__.py"
     path.write_text(f"import pulumi\n{text}\n", encoding="utf-8")
