@@ -18,12 +18,13 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Workload:
-    """A component as its Deployment or StatefulSet starts it; what comes from a Secret is not in `environment`."""
+    """A component as its Deployment or StatefulSet starts it."""
 
     component: str
     replicas: int
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    from_secrets: frozenset[str]  # the names of the environment that the pod takes from Secrets
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def _workload(item: Object) -> Workload | None:
         arguments = tuple(container.get("args") or ())
         component = next((a.removeprefix("-target=") for a in arguments if a.startswith("-target=")), None)
         if component in COMPONENTS:
-            environment = {entry["name"]: entry["value"] for entry in container.get("env") or () if "value" in entry}
-            return Workload(component, item["spec"].get("replicas", 1), arguments, environment)
+            entries = container.get("env") or ()
+            given = {entry["name"]: entry["value"] for entry in entries if "value" in entry}
+            from_secrets = frozenset(entry["name"] for entry in entries if "valueFrom" in entry)
+            return Workload(component, item["spec"].get("replicas", 1), arguments, given, from_secrets)
     return None

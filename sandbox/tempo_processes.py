@@ -118,9 +118,9 @@ class Tempo:
         self.ledger.start(name, command.arguments, self.folder, command.environment)
 
     def restart(self, name: str) -> None:
-        """End an instance, start it again with the same files, and wait until it is ready."""
+        """End an instance at once, as a crash does, start it again with the same files, and wait until it is ready."""
         if process := self.process(name):
-            end([process], grace_seconds=10)
+            end([process], grace_seconds=0)
             self.ledger.remove(process)
         self.start(name)
         self.wait_ready([name])

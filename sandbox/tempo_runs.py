@@ -167,6 +167,8 @@ def _prepare(tempo: Tempo, stack: RenderedStack, instance: Instance) -> list[Sub
 
 
 def _tempo(workload: Workload, instance: Instance, s3: S3) -> Command:
+    if unknown := workload.from_secrets - s3.environment.keys():
+        raise SandboxError(f"{instance.component}: the data plane has no Secret for {', '.join(sorted(unknown))}")
     arguments = [replace_text(argument, folders(instance)) for argument in workload.arguments]
     return Command([str(binary("tempo")), *arguments], {**workload.environment, **s3.environment})
 

@@ -1,5 +1,6 @@
 """Traces for the tests: made, pushed over OTLP, and asked back through Tempo's own APIs."""
 
+import base64
 import http.client
 import json
 import secrets
@@ -19,12 +20,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
 from sandbox.tempo_processes import Tempo
 
 Answer = TypeVar("Answer")
-PROTOBUF = {"Accept": "application/protobuf"}
+Spans = set[tuple[bytes, bytes, str]]  # (span id, parent's id, name)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Trace:
     def query(self) -> str:
         """TraceQL that only this trace answers."""
         return f'{{ resource.service.name = "shop" && name = "pay" && span.order = "{self.order}" }}'
+
+    @property
+    def identities(self) -> Spans:
+        """What `spans_by_id` answers when the trace came back whole."""
+        return {(span.span_id, span.parent_span_id, span.name) for span in self.spans}
 
     def request(self) -> ExportTraceServiceRequest:
         resource = Resource(attributes=[_attribute("service.name", "shop")])
@@ -89,26 +95,21 @@ def push_over_http(tempo: Tempo, trace: Trace) -> None:
     assert answer.partial_success.rejected_spans == 0
 
 
-def spans_by_id(base: str, trace: Trace, **parameters: str) -> set[tuple[bytes, bytes, str]] | None:
-    """(span id, parent's id, name) of every span of the trace; None while Tempo has not got it."""
-    body = _get(f"{base}/api/traces/{trace.hex_id}?{urlencode(parameters)}", PROTOBUF)
-    return (
-        None
-        if body is None
-        else _identities(s for r in TracesData.FromString(body).resource_spans for s in r.scope_spans)
-    )
-
-
-def spans_of(trace: Trace) -> set[tuple[bytes, bytes, str]]:
-    """What `spans_by_id` answers when the trace came back whole."""
-    return _identities([ScopeSpans(spans=trace.spans)])
+def spans_by_id(base: str, trace: Trace, **parameters: str) -> Spans:
+    """Every span of the trace; none where Tempo has not got it."""
+    answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}")
+    return {
+        (_bytes(span, "spanId"), _bytes(span, "parentSpanId"), span["name"])
+        for resource in answer.get("trace", {}).get("resourceSpans", [])
+        for scope in resource["scopeSpans"]
+        for span in scope["spans"]
+    }
 
 
 def search(base: str, trace: Trace, **parameters: str | int) -> list[str]:
     """The ids of the traces that answer this trace's TraceQL query."""
-    body = _get(f"{base}/api/search?{urlencode({'q': trace.query, **parameters})}", {})
-    found: list[dict[str, Any]] = json.loads(body or "{}").get("traces", [])
-    return [each["traceID"].rjust(32, "0") for each in found]  # Tempo leaves out leading zeros
+    answer = _get(f"{base}/api/search?{urlencode({'q': trace.query, **parameters})}")
+    return [each["traceID"].rjust(32, "0") for each in answer.get("traces", [])]  # Tempo leaves out leading zeros
 
 
 def eventually(what: str, ask: Callable[[], Answer | None], within_seconds: float = 60) -> Answer:
@@ -120,20 +121,20 @@ def eventually(what: str, ask: Callable[[], Answer | None], within_seconds: floa
     return answer
 
 
-def _get(url: str, headers: dict[str, str]) -> bytes | None:
-    """The body of a 200; None where there is nothing, or nobody ready to say so, yet."""
+def _get(url: str) -> dict[str, Any]:
+    """The JSON of a 200; empty where there is nothing, or nobody ready to say so, yet."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as response:
-            body: bytes = response.read()
-            return body
+        with urllib.request.urlopen(url, timeout=10) as response:
+            answer: dict[str, Any] = json.load(response)
+            return answer
     except urllib.error.HTTPError as error:
         if error.code in (http.client.NOT_FOUND, http.client.SERVICE_UNAVAILABLE):
-            return None
+            return {}
         raise AssertionError(f"{url}: {error.code} {error.read().decode(errors='replace')}") from error
 
 
-def _identities(scopes: Any) -> set[tuple[bytes, bytes, str]]:
-    return {(span.span_id, span.parent_span_id, span.name) for scope in scopes for span in scope.spans}
+def _bytes(span: dict[str, str], key: str) -> bytes:
+    return base64.b64decode(span.get(key, ""))
 
 
 def _attribute(key: str, text: str) -> KeyValue:
