@@ -10,6 +10,7 @@ from settings.types import refuse
 
 LONGEST_LABEL = 63  # characters of a DNS label, and of a label's value
 LONGEST_SUBDOMAIN = 253
+LONGEST_LABEL_KEY = LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL
 LONGEST_TENANT_ID = 150  # https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/, as Tempo has them
 
 # The longest that the program puts around a stack's name: no object's name, and no label made from one (the pods of a
@@ -51,14 +52,18 @@ LABEL_REMEDY = "use lower-case letters, digits and '-', with a letter or digit a
 SUBDOMAIN_REMEDY = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 VALUE_REMEDY = "use letters, digits, '-', '_' and '.', with a letter or digit at both ends"
 TENANT_ID_REMEDY = "use a UUID, or letters, digits and any of !-_.*'() as Tempo allows in X-Scope-OrgID"
+IMAGE_REMEDY = "write an image such as docker.io/grafana/tempo:2.10.8, without blanks"
+URL_REMEDY = "write a URL such as https://sso.example.com/realms/traces"
+TEXT_REMEDY = "write one line of text without blanks around it"
 
-NameField = Annotated[str, _text(LABEL, LONGEST_NAME, LABEL_REMEDY)]
-LabelField = Annotated[str, _text(LABEL, LONGEST_LABEL, LABEL_REMEDY)]
-SubdomainField = Annotated[str, _text(SUBDOMAIN, LONGEST_SUBDOMAIN, SUBDOMAIN_REMEDY)]
-LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL, VALUE_REMEDY)]
-LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True)]
-ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY)]
-TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY)]
-ImageField = Annotated[str, _text(IMAGE, 512, "write an image such as docker.io/grafana/tempo:2.10.8, without blanks")]
-UrlField = Annotated[str, _text(URL, 2048, "write a URL such as https://sso.example.com/realms/traces")]
-TextField = Annotated[str, _text(TEXT, 1024, "write one line of text without blanks around it")]
+# The text at the end of each type is what docs/configuration.md calls it.
+NameField = Annotated[str, _text(LABEL, LONGEST_NAME, LABEL_REMEDY), f"DNS label, {LONGEST_NAME} characters at most"]
+LabelField = Annotated[str, _text(LABEL, LONGEST_LABEL, LABEL_REMEDY), "DNS label"]
+SubdomainField = Annotated[str, _text(SUBDOMAIN, LONGEST_SUBDOMAIN, SUBDOMAIN_REMEDY), "DNS subdomain"]
+LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_LABEL_KEY, VALUE_REMEDY), "label key"]
+LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True), "label value"]
+ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY), "label value"]
+TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY), "tenant id"]
+ImageField = Annotated[str, _text(IMAGE, 512, IMAGE_REMEDY), "image"]
+UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), "URL"]
+TextField = Annotated[str, _text(TEXT, 1024, TEXT_REMEDY), "text"]

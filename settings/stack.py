@@ -7,10 +7,13 @@ from pydantic import Field
 from settings import images
 from settings.base import Model
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
+from settings.quantity import Quantity
 from settings.resources import ContainerResources, StackResources
 from settings.template import Template
 from settings.tenants import Tenants
 from settings.types import DurationField, IntField, SizeField
+
+VOLUME_SIZE = Quantity.parse("10Gi")  # as the TempoStack operator has it
 
 
 class Images(Model):
@@ -74,7 +77,7 @@ class Spec(Model):
 
     storage: Storage
     """The object store."""
-    storage_size: SizeField | None = None
+    storage_size: SizeField = VOLUME_SIZE
     """The size of each ingester's volume."""
     storage_class_name: SubdomainField | None = None
     """The storage class of the ingesters' volumes; the cluster's default where nothing is said."""
@@ -108,7 +111,7 @@ class Minio(Model):
     """Whether MinIO runs; the block switches it on unless it says otherwise."""
     image: ImageField = images.MINIO
     """The server's image."""
-    storage_size: SizeField | None = None
+    storage_size: SizeField = VOLUME_SIZE
     """The size of its volume."""
     resources: ContainerResources = ContainerResources()
     """Its own limits and requests, outside the total."""

@@ -104,11 +104,12 @@ def _duration(value: object) -> str:
         refuse(f"{shown(value)} {error}; write {hours}")
 
 
-CpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True))]
-BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True))]
-PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores"))]
-PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes"))]
-SizeField = Annotated[Quantity, PlainValidator(_quantity("bytes", whole=True))]
-FractionField = Annotated[Fraction, PlainValidator(fraction)]
-IntField = Annotated[int, PlainValidator(_integer)]
-DurationField = Annotated[str, PlainValidator(_duration)]
+# The text at the end of each type is what docs/configuration.md calls it.
+CpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True)), "quantity"]
+BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True)), "quantity"]
+PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores")), "quantity"]
+PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes")), "quantity"]
+SizeField = Annotated[Quantity, PlainValidator(_quantity("bytes", whole=True)), "quantity"]
+FractionField = Annotated[Fraction, PlainValidator(fraction), "number"]
+IntField = Annotated[int, PlainValidator(_integer), "whole number"]
+DurationField = Annotated[str, PlainValidator(_duration), "duration"]
