@@ -1,5 +1,6 @@
 """The gateway: the one door for tenants, who log in there and then write and read only their own traces."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import pulumi
@@ -17,7 +18,7 @@ from components.gateway_files import (
 )
 from components.identity import Identity
 from components.openshift import redirect_annotation
-from components.pods import Container, Pod, Port, deployment_spec
+from components.pods import Container, Pod, Port, deployment_spec, with_sidecars
 from components.probes import http_alive, http_ready
 from components.secrets import Secrets, base64_of, fingerprint_of
 from components.shared import Shared, disruption_budget
@@ -73,26 +74,21 @@ class Gateway(pulumi.ComponentResource):
             ConfigMap(name, metadata=me.metadata(), data={RBAC_FILE: rbac}, opts=child),
             Secret(name, metadata=me.metadata(), data={TENANTS_FILE: base64_of(tenants)}, opts=child),
         ]
-        containers, account = [_gateway(args, me)], args.shared.service_account
-        if args.tenants.mode == "openshift":
-            containers.append(_opa(args))
-            account = me.name
+        pod = Pod(
+            identity=me,
+            containers=(_gateway(args, me),),
+            service_account=args.shared.service_account,
+            settings=args.pods,
+            checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants)},
+        )
+        if args.tenants.mode == "openshift":  # who is it, and may they: questions to the API server
+            pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name, token=True)
             reads.append(_service_account(name, me, args.tenants, child))
 
         Deployment(
             name,
             metadata=me.metadata(),
-            spec=deployment_spec(
-                args.plan,
-                Pod(
-                    identity=me,
-                    containers=tuple(containers),
-                    service_account=account,
-                    settings=args.pods,
-                    checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants)},
-                    token=args.tenants.mode == "openshift",  # who is it, and may they: questions to the API server
-                ),
-            ),
+            spec=deployment_spec(args.plan, pod),
             opts=args.shared.workload_options(self, *reads),
         )
         Service(
