@@ -43,7 +43,7 @@ def ensure(names: Iterable[str]) -> list[Path]:
     missing = [b for b in dict.fromkeys(BUILD_OF[n] for n in absent) if not location(b).is_dir()]
     if missing:
         minutes = sum(BUILDS[b].minutes for b in missing)
-        _say(f"to build into {CACHE}, once: {', '.join(missing)}; about {minutes:.0f} minutes on two cores")
+        _say(f"to build into {CACHE}, once: {', '.join(missing)}; about {minutes:g} min on two cores")
     for number, name in enumerate(missing, start=1):
         _built(name, f"[{number}/{len(missing)}] ")
     return [binary(n) for n in names]
