@@ -55,6 +55,8 @@ def provider(name: str, context: str | None, opts: pulumi.ResourceOptions) -> k8
     """The stack's one provider: the kubeconfig's `context`, or its current one.
 
     ConfigMaps and Secrets are changed in place: their names are fixed, and a hash, not a new name, rolls the pods.
+    What the stack declares is its own: an `up` takes a field back that somebody patched by hand, or the budget would
+    no longer be what the plan says.
     """
     return k8s.Provider(
         name,
@@ -62,5 +64,6 @@ def provider(name: str, context: str | None, opts: pulumi.ResourceOptions) -> k8
         enable_server_side_apply=True,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
+        enable_patch_force=True,
         opts=opts,
     )
