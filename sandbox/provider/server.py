@@ -215,8 +215,9 @@ class Provider(ResourceProviderServicer):
 
     def _refuse_a_strangers(self, manifest: Manifest, manager: str) -> None:
         live = self._cluster().get(manifest)
-        managers = [entry["manager"] for entry in live["metadata"].get("managedFields", [])] if live else [manager]
-        if manager not in managers and not self._allows("upsertExistingObjects"):
+        managers = {entry["manager"] for entry in live["metadata"].get("managedFields", [])} if live else set()
+        managers -= {"before-first-apply"}  # an applied object without any field (a bare Namespace) has no manager
+        if managers and manager not in managers and not self._allows("upsertExistingObjects"):
             raise RefusedError(
                 f'{manifest["kind"]} "{manifest["metadata"]["name"]}" already exists and is not this resource\'s: '
                 "import it, or set upsertExistingObjects on the provider to take it over"
