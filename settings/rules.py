@@ -15,6 +15,8 @@ Rule = Callable[[Config], Iterator[Mistake]]
 TENANTS: Path = ("spec", "tenants")
 GATEWAY: Path = ("spec", "template", "gateway")
 JAEGER: Path = ("spec", "template", "queryFrontend", "jaegerQuery")
+STORAGE: Path = ("spec", "storage")
+OWN_SECRETS = ("-gateway", "-cookie-proxy")  # the Secrets `tempo-<name>…` of the gateway and the oauth-proxy
 WEIGHTS: Path = ("spec", "resources", "weights")
 
 
@@ -160,6 +162,18 @@ def _is_zero(value: object) -> bool:
         return False
 
 
+def minio_can_be_the_store(config: Config) -> Iterator[Mistake]:
+    """MinIO speaks plain HTTP, and the Secret it makes must not be one that another part of the stack makes."""
+    if at(config, ("minio",)) is None or at(config, ("minio", "enabled")) is False:
+        return
+    if at(config, (*STORAGE, "tls", "enabled")) is True:
+        remedy = "write false, or switch MinIO off and name your own store's Secret"
+        yield Mistake((*STORAGE, "tls", "enabled"), f"is true, but MinIO speaks plain HTTP; {remedy}")
+    name = at(config, (*STORAGE, "secret", "name"))
+    if isinstance(name, str) and name in {f"tempo-{at(config, ('name',))}{suffix}" for suffix in OWN_SECRETS}:
+        yield Mistake((*STORAGE, "secret", "name"), f"{shown(name)} is another Secret of this stack; write minio")
+
+
 RULES: tuple[Rule, ...] = (
     each_key_stands_in_one_place,
     tenants_differ,
@@ -167,6 +181,7 @@ RULES: tuple[Rule, ...] = (
     tenants_and_gateway_fit,
     references_lead_somewhere,
     custom_weights_are_whole,
+    minio_can_be_the_store,
 )
 
 
