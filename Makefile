@@ -12,10 +12,10 @@ SANDBOX := $(PYTHON) -m sandbox
 PULUMI = PATH="$(CURDIR)/$(VENV)/bin:$$($(SANDBOX) tools --path pulumi pulumi-language-python):$$PATH" pulumi
 ON_CONTEXT = --stack $(STACK) --config tempostack:kubeContext=$(CONTEXT)
 
-.PHONY: help up preview down status plan render check test bench
+.PHONY: help up preview down status plan render check unit test bench configuration-page
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1	/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
 
 ifeq ($(CONTEXT),)
 
@@ -63,11 +63,17 @@ check: $(INSTALLED) ## Lint, format, types, import rules
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
+unit: check ## What needs no server: checks and unit tests
+	@$(PYTHON) -m pytest -q tests/unit
+
 test: check ## Everything that can be tested here, the fast parts first
 	@$(PYTHON) -m tests
 
 bench: $(INSTALLED) ## Measure what the README's figures say
-	@$(PYTHON) -m bench
+	@$(PYTHON) bench/startup.py
+
+configuration-page: $(INSTALLED) ## Write docs/configuration.md from the models
+	@$(PYTHON) -m ops.reference > docs/configuration.md
 
 # Made again when the pins change; a half-made one has no stamp, so the next run makes it again.
 $(INSTALLED): requirements.txt requirements-dev.txt
