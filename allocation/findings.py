@@ -19,7 +19,7 @@ Code = Literal[
 ]
 
 # What Kubernetes or Tempo would refuse is always an error; `resources.onViolation` decides about what breaks the user's
-# own rules; the rest is a warning. Findings are reported in this order, errors first.
+# own rules; the rest is a warning. Findings are reported in this order.
 SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "request-exceeds-limit": "error",
     "floors-exceed-total": "error",

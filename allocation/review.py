@@ -34,13 +34,13 @@ class Violation(NamedTuple):
 
 
 def review(settings: Settings, containers: Sequence[Container], plan: Plan) -> tuple[Finding, ...]:
-    """All findings, errors first, then in the order of the codes and of the containers."""
+    """All findings in the order of the codes (so errors come first), and of the containers."""
     case = Case(settings, containers, plan)
     violations = [violation for rule in RULES for violation in rule(case)]
     on_violation = settings.spec.resources.on_violation
     findings = [Finding(severity_of(v.code, on_violation), *v) for v in violations]
     order = list(SEVERITIES)
-    return tuple(sorted(findings, key=lambda f: (f.severity != "error", order.index(f.code))))
+    return tuple(sorted(findings, key=lambda f: order.index(f.code)))
 
 
 def requests_within_limits(case: Case) -> Iterator[Violation]:

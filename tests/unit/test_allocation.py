@@ -130,11 +130,28 @@ def test_production_splits_a_pods_part_over_its_containers() -> None:
         "gateway/tempo-gateway-opa": 200,
     }
     memory = {place: (amount or 0) // MIB for place, amount in column(plan, "limits", "memory").items()}
-    assert memory["ingester/tempo"] == 1000
-    assert memory["gateway/tempo-gateway"] + memory["gateway/tempo-gateway-opa"] == 100
+    assert memory == {
+        "distributor/tempo": 300,
+        "ingester/tempo": 1000,
+        "compactor/tempo": 100,
+        "querier/tempo": 400,
+        "query-frontend/tempo": 57,  # 200 as 2 : 2 : 2 : 1
+        "query-frontend/jaeger-query": 57,
+        "query-frontend/tempo-query": 57,
+        "query-frontend/oauth-proxy": 29,
+        "gateway/tempo-gateway": 60,  # 100 as 3 : 2
+        "gateway/tempo-gateway-opa": 40,
+    }
 
 
-def test_production_gives_the_seeds_ratios_without_a_gateway() -> None:
+def test_the_operators_weights_beside_a_gateway_do_not_depend_on_opa() -> None:
+    plan = plan_of(stack(cpu="9400m", memory="9600Mi", gateway="static"))
+    assert list(column(plan, "limits", "cpu").values()) == [2600, 3600, 1500, 900, 400, 400]
+    memory = [(amount or 0) // MIB for amount in column(plan, "limits", "memory").values()]
+    assert memory == [1100, 4900, 1700, 1400, 200, 300]
+
+
+def test_production_gives_the_capacity_planning_ratios_without_a_gateway() -> None:
     spec = stack(cpu="1000m", memory="2000Mi")
     put(spec, ("resources", "profile"), "production")
     plan = plan_of(spec)
