@@ -11,7 +11,7 @@ from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
 
 
-@pytest.fixture(scope="module", params=["operator", "production"])
+@pytest.fixture(scope="session", params=["operator", "production"])
 def tempo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempo]:
     file = stack_file(tmp_path_factory.mktemp("stack"), str(request.param))
     with running_tempo(render(file)) as running:

@@ -39,9 +39,15 @@ def test_tempo_accepts_the_files_of_a_stack(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_tempo_accepts_the_files_of_a_spec(name: str, tmp_path: Path) -> None:
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(yaml.safe_dump({"storage": STORAGE} | SPECS[name]))
-    assert complaints(config_files(load_file(spec)), tmp_path) == {}
+    config = {
+        "name": "tmrs",
+        "namespace": "tempo",
+        "minio": {"enabled": False},
+        "spec": {"storage": STORAGE} | SPECS[name],
+    }
+    file = tmp_path / "Pulumi.test.yaml"
+    file.write_text(yaml.safe_dump({"config": {f"tempostack:{key}": value for key, value in config.items()}}))
+    assert complaints(config_files(load_file(file)), tmp_path) == {}
 
 
 def test_a_key_that_tempo_does_not_know_would_be_noticed(tmp_path: Path) -> None:
