@@ -17,7 +17,7 @@ from pulumi.runtime.proto import status_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
 from sandbox import cluster as sandbox_cluster
-from sandbox.provider.objects import Cluster, Manifest
+from sandbox.provider.objects import Cluster, Manifest, RefusedError
 from sandbox.provider.wire import UNKNOWN, Secret, decode, encode, plain
 
 NAMESPACE = "stand-in"
@@ -228,6 +228,18 @@ def test_a_preview_shows_the_inputs_where_there_is_no_place_yet_or_not_all_is_kn
     assert decode(engine.create(partly, preview=True).state) == partly
 
 
+def test_an_object_waits_for_its_namespace_which_is_made_at_the_same_time(engine: Engine, live: Cluster) -> None:
+    early, namespace = config_map("early", {}, namespace=f"{NAMESPACE}-late"), {"name": f"{NAMESPACE}-late"}
+    with ThreadPoolExecutor() as pool:
+        object_first = pool.submit(engine.create, early)
+        engine.create(config_map("in-between", {}))
+        engine.create({"apiVersion": "v1", "kind": "Namespace", "metadata": namespace})
+        assert object_first.result(timeout=TIMEOUT_SECONDS).identifier == f"{NAMESPACE}-late/early"
+    with pytest.raises(RefusedError, match="not found") as call:
+        live.apply(config_map("early", {}, namespace="never-there"), "somebody")
+    assert call.value.is_for_want_of_a_place
+
+
 def test_what_cannot_be_scheduled_is_reported_with_its_reason_and_kept_in_the_state(engine: Engine) -> None:
     with pytest.raises(grpc.RpcError) as call:
         engine.create(deployment("nowhere", nodeSelector={"no": "where"}), timeout=2)
@@ -242,7 +254,7 @@ def test_what_cannot_be_scheduled_is_reported_with_its_reason_and_kept_in_the_st
 
 def test_a_cancellation_ends_a_wait(engine: Engine) -> None:
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(engine.create, deployment("cancelled", nodeSelector={"no": "where"}), timeout=300)
+        waiting = pool.submit(engine.create, deployment("cancelled", nodeSelector={"no": "where"}), timeout=30)
         engine.stub.Cancel(Empty())
         with pytest.raises(grpc.RpcError, match="when the operation was cancelled"):
             waiting.result(timeout=TIMEOUT_SECONDS)

@@ -205,6 +205,27 @@ class TestWaiting:
         assert wait.until_ready(pending, claim, 600, threading.Event()) is claim
 
 
+class TestMissingPlaces:
+    def test_a_namespace_on_its_way_is_waited_for_and_an_invalid_object_is_not(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        early = RefusedError('namespaces "t" not found', 404, "namespaces")
+        answers: list[RefusedError | Manifest] = [early, early, deployment(), RefusedError("is invalid", 422)]
+
+        def apply(*_: Any) -> Manifest:
+            answer = answers.pop(0)
+            if isinstance(answer, RefusedError):
+                raise answer
+            return answer
+
+        monkeypatch.setattr("sandbox.provider.server.PAUSES_SECONDS", (0, 0, 0))
+        monkeypatch.setattr(Provider, "_apply", apply)
+        assert Provider(None, None)._applied(deployment(), "manager") == deployment()
+        with pytest.raises(RefusedError, match="is invalid"):
+            Provider(None, None)._applied(deployment(), "manager")
+        assert not answers
+
+
 @pytest.fixture
 def pending(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """A cluster in which nothing ever changes."""
