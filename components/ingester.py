@@ -72,7 +72,9 @@ class Ingester(pulumi.ComponentResource):
         Service(
             name,
             metadata=me.metadata(),
-            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in PORTS]),
+            spec=ServiceSpecArgs(  # headless: the StatefulSet's own, from which each replica has its name in DNS
+                cluster_ip="None", selector=me.selector, ports=[port.service() for port in PORTS]
+            ),
             opts=child,
         )
         disruption_budget(name, me, args.plan, child)
