@@ -67,7 +67,7 @@ class Minio(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, depends_on=args.after.objects)
 
         secret = Secret(name, metadata=me.metadata(name=args.secret_name), data=_secret_data(me, args), opts=child)
-        claim = PersistentVolumeClaim(name, metadata=me.metadata(), spec=_claim(args), opts=child)
+        PersistentVolumeClaim(name, metadata=me.metadata(), spec=_claim(args), opts=child)
         self.store = ObjectStore(args.secret_name, fingerprint_of(args.root_password))
         self.secrets = (args.secret_name,)
         server = Deployment(
@@ -79,7 +79,8 @@ class Minio(pulumi.ComponentResource):
                 strategy=DeploymentStrategyArgs(type="Recreate"),  # two servers would fight over the one volume
                 template=_server(me, args, self.store).template(),
             ),
-            opts=_then(child, *args.after.pods, secret, claim),
+            # Not after its claim: many a storage class binds a claim only when a pod is there that mounts it.
+            opts=_then(child, *args.after.pods, secret),
         )
         service = Service(
             name,

@@ -99,7 +99,14 @@ def test_pods_wait_for_what_they_read(stack_named: Named) -> None:
     for workload in run.workloads.values():
         waited_for = _all_dependencies(run, workload)
         for kind, name, _ in _references(workload):
-            assert run.kind(kind)[name].urn in waited_for, f"{workload.object_name} does not wait for {kind} {name}"
+            if kind != "PersistentVolumeClaim":
+                assert run.kind(kind)[name].urn in waited_for, f"{workload.object_name} does not wait for {kind} {name}"
+
+
+def test_no_pod_waits_for_a_claim_that_may_wait_for_the_pod(stack_named: Named) -> None:
+    run = stack_named("prod")
+    (claim,) = run.kind("PersistentVolumeClaim").values()
+    assert not [each.object_name for each in run.workloads.values() if claim.urn in each.dependencies]
 
 
 def test_tempo_waits_for_its_bucket_and_for_no_other_part_of_tempo(stack_named: Named) -> None:
