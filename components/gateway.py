@@ -78,6 +78,7 @@ class Gateway(pulumi.ComponentResource):
             identity=me,
             containers=(_gateway(args, me),),
             service_account=args.shared.service_account,
+            user=args.shared.user,
             settings=args.pods,
             checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants)},
         )

@@ -48,6 +48,7 @@ class MinioArgs:
     root_password: pulumi.Output[str]
     secret_name: str  # spec.storage.secret.name: what Tempo reads
     service_account: str
+    user: int | None  # whom the pods run as; None: the cluster says
     after: After
 
 
@@ -131,7 +132,7 @@ def _server(me: Identity, args: MinioArgs, store: ObjectStore) -> Pod:
         readiness=http_ready(S3.name, "/minio/health/ready"),
         liveness=http_alive(S3.name, "/minio/health/live"),
     )
-    return Pod(me, (server,), args.service_account, checksums=store.checksums())
+    return Pod(me, (server,), args.service_account, args.user, checksums=store.checksums())
 
 
 def _make_bucket(bucket: Identity, args: MinioArgs, store: ObjectStore) -> Pod:
@@ -143,7 +144,7 @@ def _make_bucket(bucket: Identity, args: MinioArgs, store: ObjectStore) -> Pod:
         env=(*plain_env(HOME=HOME.path, MC_CONFIG_DIR=f"{HOME.path}/.mc"), *store.env(STORAGE_ENV)),
         mounts=(HOME,),
     )
-    return Pod(bucket, (client,), args.service_account, restart_policy="OnFailure")
+    return Pod(bucket, (client,), args.service_account, args.user, restart_policy="OnFailure")
 
 
 def _then(

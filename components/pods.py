@@ -32,13 +32,10 @@ from components.identity import Identity
 from components.volumes import Mount
 from settings.pods import PodSecurityContext, PodSettings
 
-USER = 10001  # Tempo's own user in its image; every container of the stack runs as it
+USER = 10001  # Tempo's own user in its image; every container runs as it, unless the cluster assigns another
 SPREAD_OVER = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
 DEFAULT_SECURITY: dict[str, Any] = {
-    "run_as_user": USER,
-    "run_as_group": USER,
     "run_as_non_root": True,
-    "fs_group": USER,
     "fs_group_change_policy": "OnRootMismatch",  # a large volume would be walked through at every start
     "seccomp_profile": {"type": "RuntimeDefault"},
 }
@@ -108,6 +105,7 @@ class Pod:
     identity: Identity
     containers: tuple[Container, ...]
     service_account: str
+    user: int | None  # its group too; None where the cluster assigns one to each namespace, and refuses any other
     settings: PodSettings = field(default_factory=PodSettings)
     checksums: Mapping[str, pulumi.Input[str]] = field(
         default_factory=dict
@@ -129,7 +127,7 @@ class Pod:
                 service_account_name=self.service_account,
                 automount_service_account_token=self.token,
                 enable_service_links=False,  # the environment of a pod is what is written here
-                security_context=_security(self.settings.pod_security_context),
+                security_context=_security(self.user, self.settings.pod_security_context),
                 node_selector=self.settings.node_selector,
                 tolerations=[TolerationArgs(**dict(toleration)) for toleration in self.settings.tolerations or ()]
                 or None,
@@ -167,9 +165,10 @@ def deployment_spec(plan: WorkloadPlan, pod: Pod) -> DeploymentSpecArgs:
     )
 
 
-def _security(given: PodSecurityContext | None) -> PodSecurityContextArgs:
-    """The user's pod security context over the stack's own, field by field."""
-    context = DEFAULT_SECURITY | (given.model_dump(exclude_none=True) if given else {})
+def _security(user: int | None, given: PodSecurityContext | None) -> PodSecurityContextArgs:
+    """The pod security context from config over the stack's own, field by field."""
+    identity = {} if user is None else {"run_as_user": user, "run_as_group": user, "fs_group": user}
+    context = DEFAULT_SECURITY | identity | (given.model_dump(exclude_none=True) if given else {})
     profile = SeccompProfileArgs(**context["seccomp_profile"])
     return PodSecurityContextArgs(**{**context, "seccomp_profile": profile})
 

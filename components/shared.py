@@ -56,6 +56,7 @@ class Shared:
     config: ConfigFiles
     store: ObjectStore
     service_account: str
+    user: int | None  # whom the pods run as; None: the cluster says
     after: After
 
     def options(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:

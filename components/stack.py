@@ -17,6 +17,7 @@ from components.identity import Identity, provider
 from components.ingester import Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
 from components.outputs import allocation_table, headroom, totals
+from components.pods import USER
 from components.querier import Querier, QuerierArgs
 from components.query_frontend import QueryFrontend, QueryFrontendArgs
 from components.secrets import Secrets
@@ -48,6 +49,9 @@ class TempoStack(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self, provider=kubernetes)
         self._component = pulumi.ResourceOptions(parent=self, providers=[kubernetes])
         self._me = Identity(args.settings.name, args.settings.namespace, args.settings.managed_by)
+        tenants = args.settings.spec.tenants
+        # OpenShift gives each namespace users of its own and refuses pods that name another one.
+        self._user = None if tenants is not None and tenants.mode == "openshift" else USER
 
         shared, minio = self._declare_shared()
         distributor = self._declare_distributor(shared)
@@ -87,7 +91,7 @@ class TempoStack(pulumi.ComponentResource):
         minio = self._declare_minio(service_account, after)
         store = ObjectStore(settings.spec.storage.secret.name) if minio is None else minio.store
         after = dataclasses.replace(after, tempo=(config_map, *(minio.ready if minio else ())))
-        return Shared(me, config, store, service_account, after), minio
+        return Shared(me, config, store, service_account, self._user, after), minio
 
     def _declare_namespace(self) -> tuple[pulumi.Resource, ...]:
         settings = self._args.settings
@@ -135,6 +139,7 @@ class TempoStack(pulumi.ComponentResource):
             root_password=password,
             secret_name=self._args.settings.spec.storage.secret.name,
             service_account=service_account,
+            user=self._user,
             after=after,
         )
         return Minio(f"{self._name}-minio", args, self._component)

@@ -45,6 +45,7 @@ def tempo_pod(
         identity=shared.identity.of(target),
         containers=(tempo,),
         service_account=shared.service_account,
+        user=shared.user,
         settings=settings,
         checksums={**shared.config.checksums(file), **(shared.store.checksums() if reads_bucket else {})},
         labels=GOSSIP_MEMBER if GOSSIP in ports else {},

@@ -179,6 +179,12 @@ def test_rings_and_queriers_find_pods_that_are_not_ready_yet(stack_named: Named)
         assert services[name].inputs["spec"]["publishNotReadyAddresses"] is True
 
 
+def test_each_ingester_has_a_name_of_its_own_in_dns(stack: Run) -> None:
+    (ingesters,) = stack.kind("StatefulSet").values()
+    governing = stack.kind("Service")[ingesters.inputs["spec"]["serviceName"]]
+    assert governing.inputs["spec"]["clusterIP"] == "None"
+
+
 def test_the_bucket_job_is_replaced_after_the_old_one_is_gone(stack_named: Named) -> None:
     assert stack_named("dev").kind("Job")["tempo-tmrs-minio-bucket"].delete_before_replace
 
@@ -186,12 +192,6 @@ def test_the_bucket_job_is_replaced_after_the_old_one_is_gone(stack_named: Named
 def test_the_bucket_job_keeps_trying_while_minio_comes_up(stack_named: Named) -> None:
     spec = stack_named("dev").kind("Job")["tempo-tmrs-minio-bucket"].inputs["spec"]
     assert spec["template"]["spec"]["restartPolicy"] == "OnFailure"
-def test_each_ingester_has_a_name_of_its_own_in_dns(stack: Run) -> None:
-    (ingesters,) = stack.kind("StatefulSet").values()
-    governing = stack.kind("Service")[ingesters.inputs["spec"]["serviceName"]]
-    assert governing.inputs["spec"]["clusterIP"] == "None"
-
-
     assert spec["backoffLimit"] >= 10
     assert "ttlSecondsAfterFinished" not in spec  # Pulumi would miss a Job that Kubernetes tidies away
 

@@ -47,7 +47,6 @@ def test_every_pod_passes_the_restricted_pod_security_standard(stack: Run) -> No
     for workload in stack.workloads.values():
         pod = workload.pod["spec"]
         assert pod["securityContext"]["runAsNonRoot"] is True
-        assert pod["securityContext"]["runAsUser"] == 10001
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         for container in pod["containers"]:
             assert container["securityContext"] == {
@@ -55,6 +54,19 @@ def test_every_pod_passes_the_restricted_pod_security_standard(stack: Run) -> No
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
+
+
+def test_pods_run_as_tempos_own_user_where_no_cluster_assigns_one(stack_named: Named) -> None:
+    for workload in (*stack_named("dev").workloads.values(), *stack_named("static").workloads.values()):
+        context = workload.pod["spec"]["securityContext"]
+        assert [context[key] for key in ("runAsUser", "runAsGroup", "fsGroup")] == [10001, 10001, 10001]
+
+
+def test_pods_leave_it_to_openshift_who_they_run_as(stack_named: Named) -> None:
+    for workload in stack_named("prod").workloads.values():
+        assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(workload.pod["spec"]["securityContext"])
+    asked = changed("prod", "spec.template.ingester.podSecurityContext", {"fsGroup": 20000})
+    assert asked.workloads["tempo-tmrs-ingester"].pod["spec"]["securityContext"]["fsGroup"] == 20000
 
 
 def test_the_namespace_admits_no_pod_below_that_standard(stack_named: Named) -> None:
