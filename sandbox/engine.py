@@ -22,6 +22,7 @@ Done = subprocess.CompletedProcess[str]
 
 _BUSY_SECONDS = 900
 _SOURCE = Path(__file__).resolve().parent.parent
+_HOST = Path(__file__).resolve().parent / "host"
 
 
 class Engine:
@@ -148,6 +149,7 @@ class Engine:
             **self.workspace.environment(self.stack),
             **self._provider,
             "KUBECONFIG": str(self._kubeconfig),
+            "PYTHONPATH": str(_HOST),
             "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
         }
 

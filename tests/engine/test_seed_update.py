@@ -4,6 +4,7 @@ import pytest
 
 from sandbox.engine import Engine
 from tests import stacks
+from tests.conftest import Kubectl
 
 STACK = "seed"
 
@@ -71,3 +72,18 @@ def test_prod_without_its_secrets_is_refused_with_the_commands_that_set_them(eng
     assert "pulumi config set --secret tempostack:minioRootPassword" in said
     assert "Traceback" not in said
     assert "kubernetes:" not in said
+
+
+def test_what_the_cluster_refuses_is_said_in_its_own_words_without_a_traceback(
+    engine: Engine, kubectl: Kubectl
+) -> None:
+    kubectl("create", "namespace", "refusing")
+    kubectl("create", "quota", "tiny", "--hard=pods=100,persistentvolumeclaims=0", "-n", "refusing")
+    stacks.write_with_secrets(engine, "refusing", stacks.dev_spec())
+    assert engine.config_set("tempostack:createNamespace", "false").returncode == 0
+    done = engine.up()
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "exceeded quota: tiny" in said
+    assert "Traceback" not in said
+    assert "KeyboardInterrupt" not in said
