@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
 
-from settings.explain import explained, known_keys, unknown_key
+from settings.explain import EMPTY, explained, known_keys, unknown_key
 from settings.mistakes import Mistake, Path, SettingsError
 from settings.rules import Config, broken_rules
-from settings.secrets import OIDC_CLIENTS, SECRET_KEYS, broken_secrets, stray_secrets
+from settings.secrets import DEEPEST, OIDC_CLIENTS, SECRET_KEYS, broken_secrets, stray_secrets
 from settings.stack import Settings
 
 PROJECT = "tempostack"
@@ -35,6 +36,7 @@ def checked(source: Source) -> Settings:
     found += stray_secrets(config)
     settings, broken = _validated(config)
     found += _news(broken, found)
+    found += _news(_empty_keys(config), found)
     found += _news(broken_rules(config), found)
     found += broken_secrets(secrets, config)
     if settings is None or source.mistakes or found:
@@ -48,6 +50,15 @@ def _validated(config: Config) -> tuple[Settings | None, list[Mistake]]:
         return Settings.model_validate(config), []
     except ValidationError as error:
         return None, list(explained(error, Settings))
+
+
+def _empty_keys(config: object, path: Path = ()) -> Iterator[Mistake]:
+    """A mistake for every key without a value, also where the key may be left out: it was written for something."""
+    if config is None:
+        yield Mistake(path, EMPTY)
+    elif isinstance(config, dict) and len(path) <= DEEPEST:
+        for key, value in config.items():
+            yield from _empty_keys(value, (*path, str(key)))
 
 
 def _news(mistakes: Iterable[Mistake], said: Iterable[Mistake]) -> list[Mistake]:
@@ -67,17 +78,38 @@ def _decoded(given: Config) -> tuple[Config, list[Mistake]]:
             config[key] = {"true": True, "false": False}.get(value, value)
         elif isinstance(value, str) and key in STRUCTURED_KEYS:
             try:
-                config[key] = json.loads(value)
-            except (ValueError, RecursionError) as error:
-                mistakes.append(Mistake((key,), f"is text, and not JSON ({_reason(error)}); write its keys below it"))
+                config[key] = _from_json(value)
+            except _NotJson as error:
+                mistakes.append(Mistake((key,), f"is text, and not JSON ({error}); write its keys below it"))
                 config |= {} if key in SECRET_KEYS else {key: {}}
         else:
             config[key] = value
     return config, mistakes
 
 
-def _reason(error: Exception) -> str:
-    return f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "too large or too deep"
+class _NotJson(Exception):
+    """A text that is no JSON, or none that a config could hold; the message says why."""
+
+
+def _from_json(text: str) -> Any:
+    """The value that a JSON text stands for. Raises _NotJson."""
+    try:
+        value = json.loads(text, object_pairs_hook=_mapping)
+        json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise _NotJson(f"{error.msg}, column {error.colno}") from None
+    except UnicodeEncodeError:  # an escape such as \ud800, without its other half
+        raise _NotJson("it has half a character") from None
+    except (ValueError, RecursionError):
+        raise _NotJson("too large or too deep") from None
+    return value
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> Config:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        raise _NotJson("a key stands in it twice")
+    return mapping
 
 
 def _unknown(key: str) -> str:

@@ -13,6 +13,7 @@ from settings import unsupported
 from settings.mistakes import Mistake, Path, shown
 
 MANY_KEYS = 12  # more than these are not listed in a line
+EMPTY = "is empty; give it a value or remove the key"
 
 # What each kind of value is called, by pydantic's error type.
 WANTED = {
@@ -39,7 +40,7 @@ def _text(details: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
         case "extra_forbidden":
             return unknown_key(path, known_keys(model_at(root, path[:-1])))
         case _ if value is None:
-            return "is empty; give it a value or remove the key"
+            return EMPTY
         case "mistake":
             return str(context["text"])
         case "literal_error":

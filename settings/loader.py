@@ -1,9 +1,11 @@
 """The ways in: a stack file of Pulumi, a bare spec, a TempoStack, or what the Pulumi runtime hands over."""
 
+import difflib
 from collections.abc import Collection, Mapping
 from os import PathLike, fspath
 
 from settings.check import KEYS, PROJECT, Source, checked, unknown_keys
+from settings.explain import unknown_key
 from settings.mistakes import Mistake, Path, SettingsError, shown
 from settings.rules import Config
 from settings.secrets import SECRET_KEYS, holds_secure
@@ -15,6 +17,14 @@ DEFAULT_NAME = DEFAULT_NAMESPACE = "tempo"  # of a bare spec, and of a TempoStac
 
 STACK_FILE_KEYS = ("config", "encryptionsalt", "secretsprovider", "encryptedkey")
 RESOURCE_KEYS = ("apiVersion", "kind", "metadata", "spec", "status")
+METADATA_KEYS = ("name", "namespace")
+# What else Kubernetes may write into a resource's metadata; it is about the resource alone.
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
+UNREAD_METADATA_KEYS = (
+    *("annotations", "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers"),
+    *("generation", "labels", "managedFields", "ownerReferences", "resourceVersion", "selfLink", "uid"),
+)
+ALIKE = 0.7  # of 1: how far a prefix of a config key may be from the project's and still be meant for it
 
 
 def load_config(config: Mapping[str, str], secret_keys: Collection[str] = ()) -> Settings:
@@ -59,8 +69,10 @@ def _stack_file(data: Config, repeated: Collection[Mistake]) -> Source:
     config: Config = {}
     for key, value in entries.items():
         namespace, _, name = str(key).rpartition(":")
-        if namespace not in ("", PROJECT):
-            continue  # another program's, or a provider's
+        if namespace not in ("", PROJECT):  # another program's, or a provider's
+            if difflib.get_close_matches(namespace, [PROJECT], cutoff=ALIKE):
+                mistakes.append(Mistake((str(key),), f"is not read; write {PROJECT}:{name}"))
+            continue
         if name in config:
             mistakes.append(Mistake((name,), f"stands with and without the prefix {PROJECT}:; keep one of the two"))
         config[name] = value
@@ -85,8 +97,13 @@ def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
     if not isinstance(metadata, dict | None):
         mistakes.append(Mistake(("metadata",), f"{shown(metadata)} is not a mapping; write name below it"))
         metadata = None
+    mistakes += [
+        Mistake(("metadata", str(key)), unknown_key(("metadata", str(key)), METADATA_KEYS))
+        for key in metadata or {}
+        if key not in (*METADATA_KEYS, *UNREAD_METADATA_KEYS)
+    ]
     config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}}
-    config |= {key: value for key, value in (metadata or {}).items() if key in ("name", "namespace")}
+    config |= {key: value for key, value in (metadata or {}).items() if key in METADATA_KEYS}
     config |= {key: value for key, value in data.items() if key == "spec"}
     return Source(config, mistakes, written=_in_resource)
 

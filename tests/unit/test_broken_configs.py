@@ -130,6 +130,7 @@ PLACES = {
     "spec.template.*.ingress.*": "spec.template.gateway.ingress.host",
     "spec.storage.tls.*": "spec.storage.tls.caName",
     "*.ephemeral-storage": "spec.resources.total.limits.ephemeral-storage",
+    "*.hugepages-*": "spec.template.ingester.resources.limits.hugepages-2Mi",
     "*.claims": "spec.template.querier.component.resources.claims",
 }
 ELSEWHERE = {"environment", "spec.tenants.authentication.oidc.secret"}  # beside config, and in a list
