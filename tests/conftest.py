@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from sandbox.cluster import Cluster, running_cluster
@@ -14,6 +15,12 @@ from sandbox.toolchain import kubectl as kubectl_binary
 
 PROJECT = Path(__file__).resolve().parent.parent
 CASES = PROJECT / "tests" / "cases"
+
+# Machines are shared, so no example is too slow; a failure prints the line that replays it.
+hypothesis.settings.register_profile(
+    "tempostack", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tempostack")
 
 EngineFactory = Callable[[], Engine]
 Kubectl = Callable[..., str]
