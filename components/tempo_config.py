@@ -112,7 +112,13 @@ def _ingester_ring(settings: Settings) -> Section:
 
 
 def _gossip(settings: Settings) -> Section:
-    return {"memberlist": {"join_members": [f"tempo-{settings.name}-gossip-ring:{GOSSIP_PORT}"]}}
+    """The rings' members; by the label they heed no pod of another stack that was given the address of a gone one."""
+    return {
+        "memberlist": {
+            "join_members": [f"tempo-{settings.name}-gossip-ring:{GOSSIP_PORT}"],
+            "cluster_label": f"tempo-{settings.name}.{settings.namespace}",
+        }
+    }
 
 
 def _storage(settings: Settings) -> Section:

@@ -57,6 +57,17 @@ def test_another_replication_factor_concerns_who_writes_to_ingesters_or_asks_the
         assert value(three, component, "ingester.lifecycler.ring.replication_factor") == 3
 
 
+def test_members_of_a_ring_heed_no_other_stack_of_the_cluster() -> None:
+    def labels(name: str, namespace: str) -> set[str]:
+        settings = load_config({"name": name, "namespace": namespace, "spec": json.dumps({"storage": STORAGE})})
+        members = (component for component in COMPONENTS if "memberlist" in content(settings, component))
+        return {value(settings, component, "memberlist.cluster_label") for component in members}
+
+    stacks = [labels("tmrs", "tracing"), labels("other", "tracing"), labels("tmrs", "elsewhere")]
+    assert [len(labels) for labels in stacks] == [1, 1, 1]
+    assert len(set().union(*stacks)) == 3
+
+
 def test_tls_to_the_object_store_concerns_all_but_the_distributor() -> None:
     over_tls = settings_of(storage=STORAGE | {"tls": {"enabled": True}})
     assert changed(settings_of(), over_tls) == {f"{c}.yaml" for c in COMPONENTS if c != "distributor"}
