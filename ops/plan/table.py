@@ -1,7 +1,7 @@
 """The plan as a table: plain when piped, in colour on a terminal, and never wider than it."""
 
 import click
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -30,6 +30,7 @@ LEFT = ("name", "source", "qos")
 LEFT_OUT_FIRST = ("gomemlimit", "source", "qos", "memory_share", "cpu_share")  # on a terminal too narrow for all
 FINDINGS_WIDTH = 100
 PIPED_WIDTH = 1000
+SHORTEST_NAME = 9  # columns; names fold on a terminal too narrow even for what is left
 
 
 def write(plan: Plan) -> None:
@@ -70,6 +71,11 @@ def _fitting(plan: Plan, console: Console) -> tuple[Table, list[str]]:
         table = _table(plan, gap, left_out)
         if Measurement.get(console, unbounded, table).maximum <= console.width:
             break
+    else:  # a number is never cut, be the table wider than the terminal
+        table.columns[0].max_width = SHORTEST_NAME
+        narrowest = Measurement.get(console, unbounded, table).maximum
+        table.columns[0].max_width = None
+        table.width = max(console.width, narrowest)
     return table, left_out
 
 
@@ -77,8 +83,8 @@ def _table(plan: Plan, gap: int, left_out: list[str]) -> Table:
     columns = [column for column in HEADINGS if column not in left_out]
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
     for column in columns:
-        # Names alone may wrap, on a terminal too narrow even for what is left: a number is never cut.
-        table.add_column(HEADINGS[column], justify="left" if column in LEFT else "right", no_wrap=column != "name")
+        side: JustifyMethod = "left" if column in LEFT else "right"
+        table.add_column(HEADINGS[column], justify=side, overflow="fold", no_wrap=column != "name")
     sections = [lines.inside(plan), lines.sums(plan)]
     if plan.outside:
         sections.append([Line("outside the total", tone="quiet"), *lines.outside(plan)])

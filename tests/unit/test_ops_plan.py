@@ -207,6 +207,19 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(columns: int) -
     assert (columns >= 100) == (not any(line.startswith("left out on") for line in lines))
 
 
+@pytest.mark.parametrize("columns", [40, 20])
+def test_on_the_narrowest_terminal_names_fold_and_no_number_is_cut(columns: int) -> None:
+    text = STYLE.sub("", on_terminal(columns))
+    rows = text.partition("left out")[0].splitlines()[2:]
+    assert "…" not in text
+    assert max(map(len, rows)) <= max(columns, 40)
+    for total in (("2506m", "756m", "2331Mi", "714Mi"), ("-506m", "-", "-283Mi", "-")):
+        assert any(row.split()[-4:] == list(total) for row in rows)
+    names = "".join(row[: rows[1].index("×")].strip() for row in rows)
+    assert "distributor/tempo" in names
+    assert "tempo-gateway-opa" in names
+
+
 def test_plan_never_loads_the_engine() -> None:
     done = ops("plan", SEED_GLOBAL, python=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.complaints}
