@@ -39,6 +39,8 @@ def _text(details: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
             return "is missing; add it"
         case "extra_forbidden":
             return unknown_key(path, known_keys(model_at(root, path[:-1])))
+        case "invalid_key":
+            return "is not a key; write its name as text"
         case _ if value is None:
             return EMPTY
         case "mistake":
@@ -55,8 +57,6 @@ def _text(details: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
             return f"{shown(value)} is too large; write {context['le']} or less"
         case "bool_type" if value in ("true", "false"):
             return f"{shown(value)} is text; write {value} without quotes"
-        case "invalid_key":
-            return "is not a key; write its name as text"
         case kind:
             return f"{shown(value)} does not fit here; {WANTED.get(kind, details['msg'])}"
 
