@@ -80,7 +80,7 @@ class Gateway(pulumi.ComponentResource):
             service_account=args.shared.service_account,
             user=args.shared.user,
             settings=args.pods,
-            checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants)},
+            checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants, me)},
         )
         if args.tenants.mode == "openshift":  # who is it, and may they: questions to the API server
             pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name, token=True)

@@ -1,7 +1,10 @@
 """The Jaeger UI's containers in the query frontend's pod: jaeger-query, its bridge tempo-query, and an oauth-proxy."""
 
+import json
+
 from allocation import WorkloadPlan
 from components.config_map import ConfigFiles
+from components.identity import Identity
 from components.pods import Container, Port
 from components.probes import grpc_ready, http_ready
 from components.volumes import scratch, secret_files
@@ -49,14 +52,19 @@ def tempo_query(plan: WorkloadPlan, images: Images, config: ConfigFiles) -> Cont
     )
 
 
-def oauth_proxy(plan: WorkloadPlan, images: Images, service_account: str, cookie_secret: str) -> Container:
-    """OpenShift's login in front of the UI. It speaks plain HTTP: the Route with TLS before it is not declared yet."""
+def oauth_proxy(plan: WorkloadPlan, images: Images, me: Identity, cookie_secret: str) -> Container:
+    """OpenShift's login in front of the UI, for those who may see the stack's pods.
+
+    It speaks plain HTTP: the Route with TLS before it is not declared yet.
+    """
+    may_see = {"namespace": me.namespace, "resource": "pods", "verb": "get"}
     return Container(
         plan=plan.container("oauth-proxy"),
         image=images.oauth_proxy,
         args=(
             "--provider=openshift",
-            f"--openshift-service-account={service_account}",
+            f"--openshift-service-account={me.name}",
+            f"--openshift-sar={json.dumps(may_see)}",
             f"--cookie-secret-file={_COOKIE_FOLDER}/{COOKIE_FILE}",
             "--https-address=",
             f"--http-address=:{PROXY.number}",

@@ -69,7 +69,7 @@ class Minio(pulumi.ComponentResource):
 
         secret = Secret(name, metadata=me.metadata(name=args.secret_name), data=_secret_data(me, args), opts=child)
         PersistentVolumeClaim(name, metadata=me.metadata(), spec=_claim(args), opts=child)
-        self.store = ObjectStore(args.secret_name, fingerprint_of(args.root_password))
+        self.store = ObjectStore(args.secret_name, fingerprint_of(args.root_password, me))
         self.secrets = (args.secret_name,)
         server = Deployment(
             name,

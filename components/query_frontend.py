@@ -117,8 +117,8 @@ def _with_oauth_proxy(
         data={COOKIE_FILE: base64_of(cookie)},
         opts=child,
     )
-    proxy = oauth_proxy(args.plan, args.images, me.name, _cookie_name(me))
-    checksums = {**pod.checksums, "cookie-secret": fingerprint_of(cookie)}
+    proxy = oauth_proxy(args.plan, args.images, me, _cookie_name(me))
+    checksums = {**pod.checksums, "cookie-secret": fingerprint_of(cookie, me)}
     pod = dataclasses.replace(with_sidecars(pod, proxy), checksums=checksums, service_account=me.name, token=True)
     return pod, (account, secret)
 

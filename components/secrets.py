@@ -10,6 +10,7 @@ from typing import TypedDict
 
 import pulumi
 
+from components.identity import Identity
 from settings.secrets import GATEWAY_COOKIE_KEY, MINIO_ROOT_PASSWORD, OIDC_CLIENTS
 
 COOKIE_BYTES = 24  # 32 characters of base64: an AES key of either kind, decoded (oauth-proxy) or as it is (gateway)
@@ -69,9 +70,8 @@ def derive_cookie_secret(key: str, purpose: str) -> str:
     return base64.urlsafe_b64encode(digest[:COOKIE_BYTES]).decode()
 
 
-def fingerprint_of(secret: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Shows that a secret changed, not what it is: slow to compute, so that nobody guesses by it."""
-    slow = secret.apply(
-        lambda text: hashlib.scrypt(text.encode(), salt=b"tempostack", n=2**12, r=8, p=1, dklen=8).hex()
-    )
+def fingerprint_of(secret: pulumi.Output[str], owner: Identity) -> pulumi.Output[str]:
+    """Shows that a secret changed, not what it is: slow to compute, and equal secrets of two owners look different."""
+    salt = owner.host.encode()
+    slow = secret.apply(lambda text: hashlib.scrypt(text.encode(), salt=salt, n=2**12, r=8, p=1, dklen=8).hex())
     return pulumi.Output.unsecret(slow)

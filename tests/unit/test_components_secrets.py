@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -89,6 +90,22 @@ def test_the_oauth_proxy_takes_its_cookie_secret(stack_named: Named) -> None:
     data = stack_named("prod").kind("Secret")["tempo-tmrs-cookie-proxy"].data
     cookie = _decoded(data["session_secret"])
     assert len(base64.urlsafe_b64decode(cookie)) == 24  # it decodes what it can, and takes 16, 24 or 32 bytes
+
+
+def test_the_oauth_proxy_lets_in_who_may_see_the_stacks_pods(stack_named: Named) -> None:
+    pod = stack_named("prod").workloads["tempo-tmrs-query-frontend"].pod["spec"]
+    (proxy,) = (c for c in pod["containers"] if c["name"] == "oauth-proxy")
+    (review,) = (a.partition("=")[2] for a in proxy["args"] if a.startswith("--openshift-sar="))
+    assert json.loads(review) == {"namespace": "tempo-prod", "resource": "pods", "verb": "get"}
+
+
+def test_two_stacks_with_one_password_do_not_look_alike(stack_named: Named) -> None:
+    def fingerprint(run: Run) -> str:
+        return run.workloads["tempo-tmrs-ingester"].checksums["checksum/storage-secret"]
+
+    here, there = stack_named("seed-global"), changed("seed-global", "namespace", "elsewhere")
+    assert fingerprint(here) != fingerprint(there)
+    assert fingerprint(here) == fingerprint(changed("seed-global", "spec.storageSize", "2Gi"))
 
 
 @pytest.mark.parametrize("account", ["tempo-tmrs-gateway", "tempo-tmrs-query-frontend"])
