@@ -105,6 +105,14 @@ def test_the_smallest_total_that_would_do_holds_the_overrides_too() -> None:
     )
 
 
+def test_a_total_that_just_holds_the_floors_is_exhausted_by_overrides_and_not_by_them() -> None:
+    querier = {"limits": {"cpu": "100m"}}
+    spec = stack(resources__total__limits={"cpu": "80m", "memory": "4Gi"}, template__querier__resources=querier)
+    assert [f.code for f in plan_of(spec).findings] == ["over-allocated", "pool-exhausted"]
+    spec = stack(resources__total__limits={"cpu": "79m", "memory": "4Gi"}, template__querier__resources=querier)
+    assert [f.code for f in plan_of(spec).findings] == ["floors-exceed-total"]
+
+
 def test_a_request_above_its_limit_is_an_error() -> None:
     spec = stack(template__querier__resources={"limits": {"cpu": "1"}, "requests": {"cpu": "1500m"}})
     path = "spec.template.querier.resources"
@@ -237,6 +245,11 @@ def test_minios_resources_are_unused_while_it_is_off() -> None:
     assert [(f.code, f.path) for f in plan_of(stack(), minio=minio).findings] == [
         ("unused-override", "minio.resources")
     ]
+
+
+def test_a_fraction_for_a_container_that_does_not_run_is_no_error() -> None:
+    spec = stack(template__gateway__resources={"limits": {"cpu": "500u"}})
+    assert [(f.severity, f.code) for f in plan_of(spec).findings] == [("warning", "unused-override")]
 
 
 def test_a_switched_off_proxy_leaves_its_override_unused() -> None:

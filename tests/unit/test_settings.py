@@ -148,6 +148,12 @@ def test_a_client_with_an_encrypted_part_is_a_secret(tmp_path: Path) -> None:
         assert loaded(tmp_path, {"config": config | {"oidcClients": clients}}).plaintext_secrets == plaintext
 
 
+def test_what_yaml_takes_for_a_date_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("storage: {secret: {name: minio}}\nstorageClassName: 2026-01-31\n")
+    assert load_file(path).spec.storage_class_name == "2026-01-31"
+
+
 # The Pulumi runtime
 
 
