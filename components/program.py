@@ -1,6 +1,8 @@
 """Between Pulumi and the stack: config in, diagnostics out; a user's mistake is a line, never a traceback."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
@@ -11,23 +13,24 @@ from settings import Mistake, Settings, SettingsError, load_config
 from settings.secrets import OIDC_CLIENTS, SECRETS, missing_secrets
 
 PREFIX = "tempostack:"
+SAID_WHY = 32  # the exit code by which Pulumi's Python host knows that the program has said what is wrong with it
 
 
 def read_settings() -> Settings:
-    """The settings of this Pulumi stack. Raises RunError, one line per mistake."""
+    """The settings of this Pulumi stack. Mistakes end the program, each with an error of one line."""
     keys = [key for key in CONFIG.get() if key.startswith(PREFIX)]
     config = {key.removeprefix(PREFIX): CONFIG.get()[key] for key in keys}
     secret = [key.removeprefix(PREFIX) for key in keys if is_config_secret(key)]
     try:
         return load_config(config, secret)
     except SettingsError as error:
-        raise pulumi.RunError("\n".join(map(str, error.mistakes))) from None
+        _end(map(str, error.mistakes))
 
 
 def read_secrets(settings: Settings, plan: Plan) -> Secrets:
     """The secrets that these settings need: the last gate before anything is registered.
 
-    The plan's warnings become diagnostics. Its errors, and secrets that are missing, a RunError with one line each.
+    The plan's warnings become diagnostics. Its errors, and secrets that are missing, end the program, each with a line.
     """
     config = pulumi.Config(PREFIX.removesuffix(":"))
     values = {
@@ -40,7 +43,7 @@ def read_secrets(settings: Settings, plan: Plan) -> Secrets:
         if finding.severity == "warning":
             pulumi.log.warn(str(finding))
     if errors:
-        raise pulumi.RunError("\n".join(errors))
+        _end(errors)
     return Secrets.of(values)
 
 
@@ -53,3 +56,10 @@ def _missing_clients(settings: Settings, clients: str | None) -> Iterator[Mistak
         if tenant.tenant_name not in known:
             path = (OIDC_CLIENTS.key, tenant.tenant_name)
             yield Mistake(path, "is missing; add {clientID: …, clientSecret: …} for this tenant, as a secret")
+
+
+def _end(errors: Iterable[str]) -> NoReturn:
+    """Say what is wrong and end: a RunError would run the lines into one, and Pulumi add that it knows no reason."""
+    for line in errors:
+        pulumi.log.error(line)
+    sys.exit(SAID_WHY)

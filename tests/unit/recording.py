@@ -14,6 +14,8 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
+from components.program import SAID_WHY
+
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
@@ -119,8 +121,9 @@ def run(config: Mapping[str, Any], secrets: Collection[str] = ()) -> Run:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(_program))
-    except pulumi.RunError as error:
-        done.errors += str(error).splitlines()
+    except SystemExit as end:
+        if end.code != SAID_WHY:  # Pulumi would call it an unhandled error
+            raise
     finally:
         loop.close()
         asyncio.set_event_loop(None)
