@@ -23,7 +23,6 @@ from settings.pods import PodSettings
 
 PORTS = (HTTP, GRPC)
 VOLUME = "data"
-DEFAULT_STORAGE = Quantity.parse("10Gi")  # as the TempoStack operator has it
 JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
 FLUSHES_WITHIN_SECONDS = 300
 
@@ -34,7 +33,7 @@ class IngesterArgs:
     plan: WorkloadPlan
     pods: PodSettings
     image: str
-    storage_size: Quantity | None  # of each replica's volume
+    storage_size: Quantity  # of each replica's volume
     storage_class_name: str | None  # None: the cluster's default class
 
 
@@ -88,6 +87,6 @@ def _claim(args: IngesterArgs, labels: dict[str, str]) -> PersistentVolumeClaimA
         spec=PersistentVolumeClaimSpecArgs(
             access_modes=["ReadWriteOnce"],
             storage_class_name=args.storage_class_name,
-            resources=VolumeResourceRequirementsArgs(requests={"storage": str(args.storage_size or DEFAULT_STORAGE)}),
+            resources=VolumeResourceRequirementsArgs(requests={"storage": str(args.storage_size)}),
         ),
     )

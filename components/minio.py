@@ -28,7 +28,6 @@ S3 = Port("s3", 9000)
 BUCKET = "tempo"
 ROOT_USER = "tempo"
 DATA_FOLDER = "/data"
-DEFAULT_STORAGE = Quantity.parse("10Gi")
 HOME = scratch("home", "/tmp")  # noqa: S108 a volume of the container
 ROOT_ENV = {"MINIO_ROOT_USER": "access_key_id", "MINIO_ROOT_PASSWORD": "access_key_secret"}
 # The image has its client `mc` beside the server (Dockerfile.release of the pinned release).
@@ -44,7 +43,7 @@ class MinioArgs:
     plan: WorkloadPlan
     bucket_plan: WorkloadPlan
     image: str
-    storage_size: Quantity | None
+    storage_size: Quantity
     root_password: pulumi.Output[str]
     secret_name: str  # spec.storage.secret.name: what Tempo reads
     service_account: str
@@ -116,7 +115,7 @@ def _secret_data(me: Identity, args: MinioArgs) -> dict[str, pulumi.Input[str]]:
 def _claim(args: MinioArgs) -> PersistentVolumeClaimSpecArgs:
     return PersistentVolumeClaimSpecArgs(
         access_modes=["ReadWriteOnce"],
-        resources=VolumeResourceRequirementsArgs(requests={"storage": str(args.storage_size or DEFAULT_STORAGE)}),
+        resources=VolumeResourceRequirementsArgs(requests={"storage": str(args.storage_size)}),
     )
 
 
