@@ -131,7 +131,7 @@ class Engine:
         process = subprocess.Popen(
             [binary("pulumi"), *arguments],
             cwd=self.workspace.project,
-            env=self._environment(),
+            env=self.environment(),
             stdin=subprocess.DEVNULL if output else None,
             stdout=output,
             stderr=output,
@@ -142,7 +142,7 @@ class Engine:
         yield process
         self._ledger.remove(entry)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """Programs run by the interpreter that runs this, and see the sandbox's cluster only."""
         folders = [Path(sys.prefix) / "bin", binary("pulumi-language-python").parent]
         return {
