@@ -30,6 +30,13 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except SandboxError as error:
             raise click.ClickException(str(error)) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            where = (
+                "the sandbox keeps its files below HOME, in .cache and .local/state, and must be able to write there"
+            )
+            raise click.ClickException(f"{error.filename}: {error.strerror}; {where}") from None
 
 
 def default_name() -> str:

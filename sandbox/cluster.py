@@ -1,7 +1,6 @@
 """A real Kubernetes control plane on loopback, with simulated nodes: started, found again, ended."""
 
 import base64
-import json
 import os
 import re
 import secrets
@@ -21,6 +20,7 @@ from sandbox.catalog import CONTROL_PLANE
 from sandbox.certs import make_certificates, write_private
 from sandbox.errors import SandboxError
 from sandbox.processes import Ledger, Process
+from sandbox.state import read_json, write_json
 from sandbox.toolchain import data_folder, ensure
 
 STATE = platformdirs.user_state_path("tempostack") / "sandbox"
@@ -50,9 +50,8 @@ class Cluster:
 def find(name: str) -> Cluster | None:
     """The running control plane of this name; None where there is none, or where a part of it has died."""
     folder = _folder(name)
-    try:
-        state = json.loads((folder / "cluster.json").read_text())
-    except FileNotFoundError:
+    state = read_json(folder / "cluster.json")
+    if state is None:
         return None
     cluster = Cluster(name, state["server"], folder)
     return cluster if cluster.processes and all(p.running() for p in cluster.processes) else None
@@ -79,7 +78,7 @@ def up(name: str, owner: Process | None = None) -> Cluster:
         _remove(folder)
         folder.mkdir(mode=0o700)
         if owner:
-            (folder / "owner.json").write_text(json.dumps(asdict(owner)))
+            write_json(folder / "owner.json", asdict(owner))
         try:
             return _start(name, folder)
         except BaseException:
@@ -134,7 +133,7 @@ def _start(name: str, folder: Path) -> Cluster:
     _wait("nodes", ledger, folder, lambda: api.all_nodes_ready(client))
     account = "/api/v1/namespaces/default/serviceaccounts/default"
     _wait("default service account", ledger, folder, lambda: api.answers(client, account))
-    (folder / "cluster.json").write_text(json.dumps({"server": cluster.server}))
+    write_json(folder / "cluster.json", {"server": cluster.server})
     return cluster
 
 
@@ -183,9 +182,6 @@ def _remove(folder: Path) -> None:
 def _remove_abandoned() -> None:
     """Throw away the sandboxes whose owner has ended without doing so."""
     for name in names():
-        try:
-            owner = Process(**json.loads((STATE / name / "owner.json").read_text()))
-        except FileNotFoundError:
-            continue
-        if not owner.running():
+        owner = read_json(STATE / name / "owner.json")
+        if owner and not Process(**owner).running():
             down(name)

@@ -1,6 +1,5 @@
 """Background processes that are written down, recognised again by id and start time, and ended for good."""
 
-import json
 import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
+from sandbox.state import read_json, write_json
 
 _KILLED_WITHIN_SECONDS = 5.0
 
@@ -44,10 +45,7 @@ class Ledger:
 
     def read(self) -> list[Process]:
         """Every process written down, alive or not, in the order they were started."""
-        try:
-            return [Process(**entry) for entry in json.loads(self._file.read_text())]
-        except FileNotFoundError:
-            return []
+        return [Process(**entry) for entry in read_json(self._file) or ()]
 
     def add(self, process: Process) -> None:
         """Write one more process down."""
@@ -81,10 +79,7 @@ class Ledger:
         self._file.unlink(missing_ok=True)
 
     def _write(self, processes: list[Process]) -> None:
-        """A kill at any moment leaves the old list or the new one, never half of it."""
-        unfinished = self._file.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps([asdict(p) for p in processes]))
-        unfinished.replace(self._file)
+        write_json(self._file, [asdict(p) for p in processes])
 
 
 def end(processes: Iterable[Process], grace_seconds: float) -> None:

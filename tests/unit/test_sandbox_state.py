@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,38 @@ def test_stopping_ends_what_was_written_down_and_nothing_else(tmp_path: Path, sl
     assert not mine.running()
     assert stranger.running()
     assert ledger.read() == []
+
+
+@pytest.mark.parametrize("content", ["", '{"server": "htt'])
+def test_a_state_file_that_was_cut_short_blocks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setattr(cluster, "STATE", tmp_path)
+    (tmp_path / "broken").mkdir()
+    for file in ("cluster.json", "processes.json", "owner.json"):
+        (tmp_path / "broken" / file).write_text(content)
+    assert cluster.find("broken") is None
+    assert cluster.down("broken")
+    assert cluster.names() == []
+
+
+@pytest.mark.parametrize("command", ["up", "tempo up Pulumi.dev.yaml", "tempo status Pulumi.dev.yaml"])
+def test_a_home_that_cannot_be_written_to_ends_in_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "home").touch()
+    home = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": "", "XDG_CACHE_HOME": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox", *command.split()],
+        cwd=cluster.__file__.rpartition("/sandbox/")[0],
+        env=os.environ | home,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    last = done.stderr.splitlines()[-1]  # what is to be built comes first
+    assert str(tmp_path / "home") in last
+    assert "must be able to write there" in last
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path: Path) -> None:
