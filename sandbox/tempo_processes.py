@@ -50,6 +50,7 @@ class Tempo:
 
     folder: Path
     stack: str
+    rendered: str  # the digest of the objects it was made from
     s3: S3
     instances: dict[str, Instance]
     commands: dict[str, Command]  # empty where the run was started by another process
@@ -111,6 +112,13 @@ class Tempo:
                 if time.monotonic() > deadline:
                     raise SandboxError(f"{name}: not ready within {_READY_WITHIN_SECONDS:.0f} s; its log is {log}")
                 time.sleep(0.2)
+
+    def wait_serving(self) -> None:
+        """Until all but the compactor are ready.
+
+        That one first watches its ring for about a minute, and nothing is written or read through it.
+        """
+        self.wait_ready(name for name in ("minio", *self.instances) if name not in self.named("compactor"))
 
     def start(self, name: str) -> None:
         """Start an instance, or `minio`."""

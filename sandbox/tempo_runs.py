@@ -1,5 +1,6 @@
 """A small real Tempo from rendered objects: addresses claimed, files moved there, started, found again, ended."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -17,6 +18,7 @@ from sandbox.errors import SandboxError
 from sandbox.loopback import Instance, Substitution, folders, relocate, replace_text
 from sandbox.processes import Ledger, Process
 from sandbox.rendered import Object, RenderedStack, Workload, read_stack
+from sandbox.state import read_json, write_json
 from sandbox.tempo_processes import BUCKET, S3, Command, Tempo
 from sandbox.toolchain import binary, ensure
 
@@ -35,21 +37,22 @@ def running_tempo(objects: Iterable[Object]) -> Iterator[Tempo]:
 
 
 def up(name: str, objects: Iterable[Object], owner: Process | None = None) -> Tempo:
-    """The data plane `name`, started from rendered objects if it does not run; one that runs in part is thrown away.
+    """The data plane `name`, started from rendered objects if it does not run.
 
-    Returns when all but the compactor are ready: that one first watches its ring for about a minute, and nothing is
-    written or read through it. With an `owner`, the next start throws it away once that process has ended.
-    Raises SandboxError.
+    One that runs in part, or from other objects, is thrown away. Returns when it takes traces and finds them. With an
+    `owner`, the next start throws it away once that process has ended. Raises SandboxError.
     """
-    stack = read_stack(objects)
+    objects = list(objects)
+    stack, rendered = read_stack(objects), hashlib.sha256(json.dumps(objects, default=str).encode()).hexdigest()
     ensure(("minio", "tempo"))
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
     remove_abandoned()
     with FileLock(STATE / f"{name}.lock"):
-        if (running := find(name)) and running.whole():
+        if (running := find(name)) and running.whole() and running.rendered == rendered:
+            running.wait_serving()  # whoever started it may have been killed before it was
             return running
         _remove(STATE / name)
-        tempo = _claim(name, stack, owner)
+        tempo = _claim(name, stack, rendered, owner)
         try:
             _start(tempo)
         except BaseException:
@@ -60,12 +63,11 @@ def up(name: str, objects: Iterable[Object], owner: Process | None = None) -> Te
 
 def find(name: str) -> Tempo | None:
     """The data plane of this name, whether all of it still runs or not; None where there is none."""
-    try:
-        state = json.loads((STATE / name / "run.json").read_text())
-    except FileNotFoundError:
+    state = read_json(STATE / name / "run.json")
+    if state is None:
         return None
     instances = {entry["name"]: Instance(**entry | {"folder": Path(entry["folder"])}) for entry in state["instances"]}
-    return Tempo(STATE / name, state["stack"], S3(**state["s3"]), instances, commands={})
+    return Tempo(STATE / name, state["stack"], state["rendered"], S3(**state["s3"]), instances, commands={})
 
 
 def down(name: str) -> bool:
@@ -82,11 +84,8 @@ def down(name: str) -> bool:
 def remove_abandoned() -> None:
     """Throw away the data planes whose owner has ended without doing so."""
     for file in STATE.glob("*/run.json"):
-        try:
-            owner = json.loads(file.read_text())["owner"]
-        except FileNotFoundError:  # its owner has just ended it
-            continue
-        if owner and not Process(**owner).running():
+        state = read_json(file)  # None where its owner has just ended it
+        if state and state["owner"] and not Process(**state["owner"]).running():
             down(file.parent.name)
 
 
@@ -95,10 +94,10 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _claim(name: str, stack: RenderedStack, owner: Process | None) -> Tempo:
+def _claim(name: str, stack: RenderedStack, rendered: str, owner: Process | None) -> Tempo:
     """Give the run a block of 254 loopback addresses that no other has, and write that down."""
     with FileLock(STATE / "blocks.lock"):
-        block = _free_block({json.loads(f.read_text())["block"] for f in STATE.glob("*/run.json")})
+        block = _free_block({state["block"] for f in STATE.glob("*/run.json") if (state := read_json(f))})
         folder = STATE / name
         folder.mkdir(mode=0o700)
         instances = _instances(stack, block, folder)
@@ -106,14 +105,13 @@ def _claim(name: str, stack: RenderedStack, owner: Process | None) -> Tempo:
         state = {
             "block": block,
             "stack": stack.name,
+            "rendered": rendered,
             "owner": asdict(owner) if owner else None,
             "s3": asdict(s3),
             "instances": [asdict(i) | {"folder": str(i.folder)} for i in instances],
         }
-        unfinished = folder / "run.unfinished"
-        unfinished.write_text(json.dumps(state))
-        unfinished.replace(folder / "run.json")
-    tempo = Tempo(folder, stack.name, s3, {i.name: i for i in instances}, {"minio": _minio(s3, folder)})
+        write_json(folder / "run.json", state)
+    tempo = Tempo(folder, stack.name, rendered, s3, {i.name: i for i in instances}, {"minio": _minio(s3, folder)})
     changes = [change for instance in instances for change in _prepare(tempo, stack, instance)]
     tempo.substitutions.write_text("".join(f"{change}\n" for change in changes))
     return tempo
@@ -179,4 +177,4 @@ def _start(tempo: Tempo) -> None:
     tempo.wait_ready(["minio"])
     for name in tempo.instances:
         tempo.start(name)
-    tempo.wait_ready(name for name in tempo.instances if name not in tempo.named("compactor"))
+    tempo.wait_serving()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import tempo_runs
+from sandbox import tempo_processes, tempo_runs
 from sandbox.errors import SandboxError
 from sandbox.processes import Process
 from sandbox.rendered import COMPONENTS
@@ -25,7 +25,7 @@ else:
     host, port = server["http_listen_address"], server["http_listen_port"]
 class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200)
+        self.send_response(503 if os.path.exists(os.environ["NOT_READY"]) else 200)
         self.end_headers()
 http.server.HTTPServer((host, int(port)), Ready).serve_forever()
 """
@@ -41,6 +41,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(tempo_runs, "binary", lambda _: stand_in)
     monkeypatch.setattr(tempo_runs, "ensure", lambda _: [])
     monkeypatch.setenv("REFUSE", "nobody")
+    monkeypatch.setenv("NOT_READY", str(tmp_path / "not-ready"))
     yield state
     for run in state.glob("*/run.json"):
         tempo_runs.down(run.parent.name)
@@ -64,6 +65,22 @@ def test_what_runs_is_found_again_and_not_started_twice() -> None:
     first = tempo_runs.up("same", objects())
     again = tempo_runs.up("same", objects())
     assert [p.pid for p in again.ledger.read()] == [p.pid for p in first.ledger.read()]
+
+
+def test_what_runs_from_other_objects_is_started_anew() -> None:
+    first = tempo_runs.up("edited", objects()).ledger.read()
+    again = tempo_runs.up("edited", objects(ingesters=2))
+    assert again.whole()
+    assert again.named("ingester") == ["ingester-0", "ingester-1"]
+    assert not any(p.running() for p in first)
+
+
+def test_what_runs_already_is_up_only_when_it_is_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tempo_runs.up("slow", objects())
+    (tmp_path / "not-ready").touch()
+    monkeypatch.setattr(tempo_processes, "_READY_WITHIN_SECONDS", 0.1)
+    with pytest.raises(SandboxError, match="not ready within"):
+        tempo_runs.up("slow", objects())
 
 
 def test_what_runs_in_part_is_started_anew() -> None:
