@@ -21,6 +21,7 @@ from sandbox.workspace import Workspace
 Done = subprocess.CompletedProcess[str]
 
 _BUSY_SECONDS = 900
+_CONTEXT = "tempostack:kubeContext"  # `make up CONTEXT=name` leaves it in the project's stack file
 _SOURCE = Path(__file__).resolve().parent.parent
 _HOST = Path(__file__).resolve().parent / "host"
 
@@ -72,6 +73,8 @@ class Engine:
         if done.returncode != 0:
             raise SandboxError(f"stack {stack}: {done.stderr.strip()}")
         self.stack = stack
+        if _CONTEXT in self.workspace.stack_file(stack).read_text():
+            self.run("config", "rm", _CONTEXT)  # the user's cluster; here there is the sandbox's alone
         if self.workspace.holds_lock():
             self.run("cancel", "--yes")  # nobody else works here, so the lock is a killed run's
 

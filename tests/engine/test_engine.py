@@ -106,6 +106,18 @@ def test_what_was_set_stays_until_the_projects_file_changes(engine: Engine, proj
     assert engine.up().returncode == 0
 
 
+def test_a_context_of_the_users_is_not_for_the_sandbox(engine: Engine, project: Path) -> None:
+    file = project / "Pulumi.dev.yaml"
+    text = file.read_text()
+    file.write_text(text.rstrip() + "\n  tempostack:kubeContext: theirs\n")
+    engine.select("dev")
+    assert "theirs" not in engine.workspace.stack_file("dev").read_text()
+    assert "edited" in engine.workspace.stack_file("dev").read_text()
+    assert "theirs" in file.read_text()
+    file.write_text(text)
+    engine.select("dev")
+
+
 KILLED_RUN = """
 import sys
 from pathlib import Path
