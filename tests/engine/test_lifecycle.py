@@ -77,7 +77,7 @@ def test_a_new_password_rolls_just_the_pods_that_read_it(dev: Engine, spec: dict
     assert not any(name.startswith(("ConfigMap/", "Service/", "PersistentVolumeClaim/")) for name in touched)
 
 
-def test_a_changed_storage_class_is_said_to_replace_the_statefulset(dev: Engine, spec: dict[str, Any]) -> None:
+def test_a_changed_storage_size_is_said_to_replace_the_statefulset(dev: Engine, spec: dict[str, Any]) -> None:
     stacks.write(dev, STACK, spec | {"storageSize": "3Gi"})
     changes = stacks.changes(dev)
     assert changes.get("replace", set()) == {"StatefulSet/tempo-tmrs-ingester"}

@@ -194,6 +194,17 @@ def test_the_gateway_asks_opa_about_each_tenant(stack_named: Named) -> None:
     assert f"--traces.read.endpoint={ui}" in gateway["args"]
 
 
+def test_the_gateway_is_the_account_that_its_tenants_log_in_to(stack_named: Named) -> None:
+    run = stack_named("prod")
+    account = run.workloads["tempo-tmrs-gateway"].pod["spec"]["serviceAccountName"]
+    assert run.kind("ServiceAccount")[account].inputs["metadata"]["annotations"]
+    assert account == "tempo-tmrs-gateway"
+
+
+def test_no_pod_gets_the_environment_of_every_service_in_its_namespace(stack: Run) -> None:
+    assert all(workload.pod["spec"]["enableServiceLinks"] is False for workload in stack.workloads.values())
+
+
 def test_the_gateway_of_a_stack_without_jaeger_ui_knows_of_none(stack_named: Named) -> None:
     (gateway,) = stack_named("static").workloads["tempo-static-gateway"].pod["spec"]["containers"]
     assert not [argument for argument in gateway["args"] if argument.startswith("--traces.read.endpoint")]
