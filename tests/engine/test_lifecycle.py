@@ -83,6 +83,17 @@ def test_a_changed_storage_size_is_said_to_replace_the_statefulset(dev: Engine, 
     assert changes.get("replace", set()) == {"StatefulSet/tempo-tmrs-ingester"}
 
 
+def test_another_minio_image_replaces_the_job_that_runs_it_since_no_job_changes_in_place(
+    dev: Engine, spec: dict[str, Any]
+) -> None:
+    assert dev.config_set("tempostack:minio.image", "quay.io/minio/minio:another").returncode == 0
+    assert stacks.changes(dev) == {
+        "update": {"Deployment/tempo-tmrs-minio"},
+        "replace": {"Job/tempo-tmrs-minio-bucket"},
+    }
+    assert dev.run("config", "rm", "--path", "tempostack:minio.image").returncode == 0
+
+
 def test_the_outputs_have_the_endpoints_the_allocation_and_no_secret_value(dev: Engine) -> None:
     dev.select(STACK)
     outputs = dev.outputs()
