@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import Service, ServiceSpecArgs
 
 from allocation import WorkloadPlan
-from components.pods import Port, deployment_spec
-from components.shared import Shared, disruption_budget
+from components.deployment import declare_deployment
+from components.pods import Port
+from components.shared import Shared
 from components.tempo_pod import GOSSIP, HTTP, tempo_pod
 from settings.pods import PodSettings
 
@@ -44,22 +43,16 @@ class Distributor(pulumi.ComponentResource):
     def __init__(self, name: str, args: DistributorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tempostack:components:Distributor", name, None, opts)
         me = args.shared.identity.of("distributor")
-        child = args.shared.options(self)
         ports = (*OTLP, HTTP) if args.behind_gateway else (*OTLP, HTTP, *LEGACY)
 
-        Deployment(
+        declare_deployment(
             name,
-            metadata=me.metadata(),
-            spec=deployment_spec(args.plan, tempo_pod(args.shared, args.plan, args.image, args.pods, (*ports, GOSSIP))),
-            opts=args.shared.tempo_options(self),
+            args.plan,
+            tempo_pod(args.shared, args.plan, args.image, args.pods, (*ports, GOSSIP)),
+            ports,
+            workload_options=args.shared.tempo_options(self),
+            options=args.shared.options(self),
         )
-        Service(
-            name,
-            metadata=me.metadata(),
-            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in ports]),
-            opts=child,
-        )
-        disruption_budget(name, me, args.plan, child)
 
         self.otlp_grpc = f"{me.host}:{OTLP[0].number}"
         self.otlp_http = f"http://{me.host}:{OTLP[1].number}"

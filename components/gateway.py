@@ -4,11 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import ConfigMap, Secret, Service, ServiceAccount, ServiceSpecArgs
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 from allocation import WorkloadPlan
 from components.config_map import checksum
+from components.deployment import declare_deployment
 from components.gateway_files import (
     OPA_PACKAGE,
     OPA_PORT,
@@ -17,11 +17,11 @@ from components.gateway_files import (
     static_tenants_yaml,
 )
 from components.identity import Identity
-from components.openshift import redirect_annotation
-from components.pods import Container, Pod, Port, deployment_spec, with_sidecars
+from components.openshift import oauth_client
+from components.pods import Container, Pod, Port, with_sidecars
 from components.probes import http_alive, http_ready
 from components.secrets import Secrets, base64_of, fingerprint_of
-from components.shared import Shared, disruption_budget
+from components.shared import Shared
 from components.volumes import config_files, secret_files
 from settings.pods import PodSettings
 from settings.stack import Images
@@ -84,21 +84,18 @@ class Gateway(pulumi.ComponentResource):
         )
         if args.tenants.mode == "openshift":  # who is it, and may they: questions to the API server
             pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name, token=True)
-            reads.append(_service_account(name, me, args.tenants, child))
+            # An OAuth client of the cluster for each tenant.
+            logins = [tenant.tenant_name for tenant in args.tenants.authentication]
+            reads.append(oauth_client(name, me, logins, child))
 
-        Deployment(
+        declare_deployment(
             name,
-            metadata=me.metadata(),
-            spec=deployment_spec(args.plan, pod),
-            opts=args.shared.workload_options(self, *reads),
+            args.plan,
+            pod,
+            PORTS,
+            workload_options=args.shared.workload_options(self, *reads),
+            options=child,
         )
-        Service(
-            name,
-            metadata=me.metadata(),
-            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in PORTS]),
-            opts=child,
-        )
-        disruption_budget(name, me, args.plan, child)
         self.register_outputs({"url": self.url, "grpc": self.grpc})
 
 
@@ -109,19 +106,6 @@ def _tenants_yaml(args: GatewayArgs, me: Identity, url: str) -> pulumi.Output[st
         return args.secrets.gateway_cookie_key.apply(lambda key: openshift_tenants_yaml(args.tenants, me, url, key))
     assert args.secrets.oidc_clients is not None
     return args.secrets.oidc_clients.apply(lambda clients: static_tenants_yaml(args.tenants, clients))
-
-
-def _service_account(name: str, me: Identity, tenants: Tenants, child: pulumi.ResourceOptions) -> ServiceAccount:
-    """An OAuth client of the cluster for each tenant."""
-    annotations: dict[str, str] = {}
-    for tenant in tenants.authentication:
-        annotations |= redirect_annotation(tenant.tenant_name, me.name)
-    return ServiceAccount(
-        name,
-        metadata=me.metadata(annotations=annotations),
-        automount_service_account_token=False,  # the pod asks for it
-        opts=child,
-    )
 
 
 def _gateway(args: GatewayArgs, me: Identity) -> Container:

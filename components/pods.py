@@ -1,4 +1,4 @@
-"""Pods: containers with the plan's numbers, probes, volumes, security contexts, and how they spread and roll."""
+"""Pods: containers with the plan's numbers, probes, volumes, security contexts, and how they spread."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import DeploymentSpecArgs, DeploymentStrategyArgs, RollingUpdateDeploymentArgs
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
     ContainerArgs,
@@ -27,7 +26,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from allocation import ContainerPlan, WorkloadPlan
+from allocation import ContainerPlan
 from components.identity import Identity
 from components.volumes import Mount
 from settings.pods import PodSecurityContext, PodSettings
@@ -151,18 +150,6 @@ def with_sidecars(pod: Pod, *sidecars: Container) -> Pod:
 def plain_env(**values: str) -> tuple[EnvVarArgs, ...]:
     """Environment variables that are no secrets."""
     return tuple(EnvVarArgs(name=name, value=value) for name, value in values.items())
-
-
-def deployment_spec(plan: WorkloadPlan, pod: Pod) -> DeploymentSpecArgs:
-    """A Deployment that stays inside the plan even while it rolls: one pod leaves before another comes."""
-    return DeploymentSpecArgs(
-        replicas=plan.replicas,
-        selector=LabelSelectorArgs(match_labels=pod.identity.selector),
-        strategy=DeploymentStrategyArgs(
-            type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=0, max_unavailable=1)
-        ),
-        template=pod.template(),
-    )
 
 
 def _security(user: int | None, given: PodSecurityContext | None) -> PodSecurityContextArgs:

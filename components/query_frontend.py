@@ -4,10 +4,10 @@ import dataclasses
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
-from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount, ServiceSpecArgs
+from pulumi_kubernetes.core.v1 import Secret, Service, ServiceSpecArgs
 
 from allocation import WorkloadPlan
+from components.deployment import declare_deployment
 from components.identity import Identity
 from components.jaeger_ui import (
     BRIDGE_FILE,
@@ -19,10 +19,10 @@ from components.jaeger_ui import (
     oauth_proxy,
     tempo_query,
 )
-from components.openshift import redirect_annotation
-from components.pods import Pod, Port, deployment_spec, with_sidecars
+from components.openshift import oauth_client
+from components.pods import Pod, Port, with_sidecars
 from components.secrets import base64_of, cookie_secret, fingerprint_of
-from components.shared import Shared, disruption_budget
+from components.shared import Shared
 from components.tempo_pod import GRPC, HTTP, tempo_pod
 from settings.pods import PodSettings
 from settings.stack import Images
@@ -66,20 +66,15 @@ class QueryFrontend(pulumi.ComponentResource):
             pod, reads = _with_oauth_proxy(name, pod, me, args, args.oauth_proxy_key, child)
             ports = (*ports, PROXY)
 
-        Deployment(
+        declare_deployment(
             name,
-            metadata=me.metadata(),
-            spec=deployment_spec(args.plan, pod),
-            opts=args.shared.tempo_options(self, *reads),
-        )
-        Service(
-            name,
-            metadata=me.metadata(),
-            spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in ports]),
-            opts=child,
+            args.plan,
+            pod,
+            ports,
+            workload_options=args.shared.tempo_options(self, *reads),
+            options=child,
         )
         _discovery(name, me, child)
-        disruption_budget(name, me, args.plan, child)
 
         self.query = f"http://{me.host}:{HTTP.number}"
         self.jaeger_query = f"http://{me.host}:{UI.number}" if args.has_jaeger_ui else None
@@ -104,12 +99,7 @@ def _with_oauth_proxy(
     child: pulumi.ResourceOptions,
 ) -> tuple[Pod, tuple[pulumi.Resource, ...]]:
     """The pod with its oauth-proxy, and the two objects that only the proxy needs."""
-    account = ServiceAccount(
-        name,
-        metadata=me.metadata(annotations=redirect_annotation("primary", me.name)),
-        automount_service_account_token=False,  # the pod asks for it
-        opts=child,
-    )
+    account = oauth_client(name, me, ["primary"], child)
     cookie = cookie_secret(key, f"{me.name}/oauth-proxy")
     secret = Secret(
         f"{name}-cookie",
