@@ -1,6 +1,7 @@
-"""What tests of several layers share: a control plane for the whole run, and Pulumi engines on it."""
+"""What tests of several layers share: random examples, a control plane for the whole run, and Pulumi engines on it."""
 
 import os
+import random
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,9 +22,24 @@ hypothesis.settings.register_profile(
     "tempostack", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("tempostack")
+SEED = "hypothesis_seed"  # the option --hypothesis-seed
 
 EngineFactory = Callable[[], Engine]
 Kubectl = Callable[..., str]
+
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads the option
+def pytest_configure(config: pytest.Config) -> None:
+    """Every run tries other examples; the seed they grow from is known, and grows the same ones again."""
+    if config.getoption(SEED) is None:
+        setattr(config.option, SEED, str(random.SystemRandom().randrange(2**32)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What replays the run, wherever random examples found a failure."""
+    if any("hypothesis" in report.keywords for report in terminalreporter.getreports("failed")):
+        seed = config.getoption(SEED)
+        terminalreporter.write_line(f"hypothesis seed {seed}: the same examples again with --hypothesis-seed={seed}")
 
 
 @pytest.fixture(scope="session")
