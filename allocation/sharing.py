@@ -22,7 +22,9 @@ def share(pool: int, claims: Sequence[Claim]) -> list[int]:
     """Units per replica for each claim, in order.
 
     Every claim gets its floor or more, what is paid never exceeds the pool, and what is left is less than anyone could
-    take. Only a pool that cannot hold the floors is exceeded: then every claim gets just its floor.
+    take. Nobody is further from its exact share than the largest replica count, in units, and where all counts are
+    equal, no whole units are nearer (by squares). Only a pool that cannot hold the floors is exceeded: then every claim
+    gets just its floor.
     """
     if pool <= sum(c.floor * c.replicas for c in claims):
         return [c.floor for c in claims]
@@ -56,10 +58,25 @@ def _proportional(pool: int, claims: Sequence[Claim], at_floor: set[int]) -> lis
 
 
 def _round_to_units(pool: int, claims: Sequence[Claim], exact: Sequence[Fraction]) -> list[int]:
-    """Round down, then hand single units to the largest remainders, ties in order, until nobody can take the rest."""
+    """Round down, then hand the units that are left to the largest remainders, ties in order.
+
+    What is left of a step that many replicas could not take goes to few, and may carry them further from their exact
+    share than the largest replica count, in units. There many replicas go first: all that few get after them is less
+    than the step which somebody could not take.
+    """
+    order = sorted(range(len(claims)), key=lambda i: int(exact[i]) - exact[i])
+    units = _hand_out(pool, claims, exact, order)
+    most = max((c.replicas for c in claims), default=0)
+    if any((u - e) * c.replicas > most for u, e, c in zip(units, exact, claims, strict=True)):
+        return _hand_out(pool, claims, exact, sorted(order, key=lambda i: -claims[i].replicas))
+    return units
+
+
+def _hand_out(pool: int, claims: Sequence[Claim], exact: Sequence[Fraction], order: Sequence[int]) -> list[int]:
+    """Round down, then hand out single units in that order, until nobody can take what is left."""
     units = [int(e) for e in exact]
     left = pool - sum(u * c.replicas for u, c in zip(units, claims, strict=True))
-    takers = [i for i in sorted(range(len(claims)), key=lambda i: units[i] - exact[i]) if claims[i].replicas <= left]
+    takers = [i for i in order if claims[i].replicas <= left]
     while takers:
         rounds, left = divmod(left, sum(claims[i].replicas for i in takers))  # a unit for everyone, as often as it goes
         for i in takers:

@@ -1,13 +1,12 @@
 """Sharing whole units by weight, against oracles that work it out another way."""
 
-from collections.abc import Sequence
 from fractions import Fraction
-from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation.sharing import Claim, share
+from tests.unit.oracle import exact, floors, paid
 from tests.unit.strategies import thorough
 
 claims = st.lists(
@@ -15,36 +14,6 @@ claims = st.lists(
     min_size=1,
     max_size=10,
 )
-light_claims = st.lists(
-    st.builds(Claim, weight=st.integers(1, 9).map(Fraction), floor=st.integers(0, 2), replicas=st.just(1)),
-    min_size=1,
-    max_size=4,
-)
-
-
-def paid(units: Sequence[int], among: Sequence[Claim]) -> int:
-    return sum(u * c.replicas for u, c in zip(units, among, strict=True))
-
-
-def floors(among: Sequence[Claim]) -> int:
-    return paid([c.floor for c in among], among)
-
-
-def exact(pool: int, among: Sequence[Claim]) -> list[Fraction]:
-    """The oracle: one level for all, `max(floor, level * weight / replicas)`, found by trying every set of floors."""
-    best: list[Fraction] | None = None
-    for pinned in product((False, True), repeat=len(among)):
-        weight = sum((c.weight for c, p in zip(among, pinned, strict=True) if not p), Fraction(0))
-        if not weight:
-            continue
-        level = (pool - sum(c.floor * c.replicas for c, p in zip(among, pinned, strict=True) if p)) / weight
-        parts = [Fraction(c.floor) if p else level * c.weight / c.replicas for c, p in zip(among, pinned, strict=True)]
-        if all(
-            max(Fraction(c.floor), level * c.weight / c.replicas) == part for c, part in zip(among, parts, strict=True)
-        ):
-            best = parts
-    assert best is not None
-    return best
 
 
 @thorough
@@ -76,22 +45,6 @@ def test_units_follow_the_exact_shares_closely(among: list[Claim], extra: int) -
         assert int(part) <= units < part + most
 
 
-@thorough
-@given(light_claims, st.integers(0, 10))
-def test_single_units_land_as_near_to_the_exact_shares_as_whole_numbers_can(among: list[Claim], extra: int) -> None:
-    pool = floors(among) + extra
-    parts = exact(pool, among)
-
-    def distance(units: Sequence[int]) -> Fraction:
-        return sum((abs(u - part) for u, part in zip(units, parts, strict=True)), Fraction(0))
-
-    ways = product(range(pool + 1), repeat=len(among))
-    nearest = min(
-        distance(way) for way in ways if sum(way) == pool and all(w >= c.floor for w, c in zip(way, among, strict=True))
-    )
-    assert distance(share(pool, among)) == nearest
-
-
 def test_equal_remainders_go_in_order() -> None:
     assert share(5, [Claim(Fraction(1), 0, 1)] * 3) == [2, 2, 1]
 
@@ -106,6 +59,11 @@ def test_weights_that_are_all_zero_share_equally() -> None:
 
 def test_units_that_many_replicas_cannot_take_go_to_who_can() -> None:
     assert share(19, [Claim(Fraction(9), 0, 10), Claim(Fraction(1), 0, 1)]) == [1, 9]
+
+
+def test_few_replicas_do_not_take_what_many_could_take_instead() -> None:
+    three_of_three = [Claim(Fraction(6), 0, 3)] * 3
+    assert share(4, [Claim(Fraction(5), 0, 2), *three_of_three]) == [0, 1, 0, 0]  # not [2, 0, 0, 0]: 4 for 0.87
 
 
 def test_two_thousand_million_replicas_are_shared_at_once() -> None:
