@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 
+from pydantic.alias_generators import to_camel
+
+from allocation.classes import class_of
 from allocation.plan import Resource, Side
+from allocation.scale import Scale, scale_of
+from allocation.sizing import sizing_of
 from allocation.units import round_up
 from settings import Quantity, Settings
 from settings.pods import Component
-from settings.resources import ContainerResources
+from settings.resources import ContainerResources, Qos
 from settings.template import Sidecar
 
 JAEGER = "spec.template.queryFrontend.jaegerQuery"
@@ -21,10 +26,16 @@ class Container:
     name: str  # as in the pod
     weight: str  # its entry in a table of weights
     path: str  # config path of its resources
-    replicas: int
+    scale: Scale
+    qos: Qos | None  # the class its pods ask for
     given: ContainerResources
     runs: bool
     to_run: str  # what a user does to have it run
+
+    @property
+    def replicas(self) -> int:
+        """Those that the budget counts."""
+        return self.scale.counted
 
     def override(self, side: Side, resource: Resource) -> int | None:
         """The user's own value in whole millicores or bytes, None where they gave none."""
@@ -32,9 +43,9 @@ class Container:
 
 
 def given_quantity(resources: ContainerResources, side: Side, resource: Resource) -> Quantity | None:
-    """One of the four quantities of a `resources` block, None where it was not given."""
+    """One of the quantities of a `resources` block, None where it was not given."""
     amounts = resources.limits if side == "limits" else resources.requests
-    return amounts.cpu if resource == "cpu" else amounts.memory
+    return {"cpu": amounts.cpu, "memory": amounts.memory, "ephemeral-storage": amounts.ephemeral_storage}[resource]
 
 
 def given_amount(resources: ContainerResources, side: Side, resource: Resource) -> int | None:
@@ -45,21 +56,31 @@ def given_amount(resources: ContainerResources, side: Side, resource: Resource) 
 
 def containers_of(settings: Settings) -> tuple[Container, ...]:
     """Every container, running or not, workload by workload and in the order of its pod; MinIO is not among them."""
-    template = settings.spec.template
+    template, resources, sizing = settings.spec.template, settings.spec.resources, sizing_of(settings)
+
+    def first(component: str, block: Component, name: str = "tempo", runs: bool = True, to_run: str = "") -> Container:
+        """The first container of a component's pods; its resources stand under the component or its `component:`."""
+        pod, weight = block.pod, component.replace("-", "_")
+        path = f"spec.template.{to_camel(weight)}.{block.path_of('resources')}"
+        scale, qos = scale_of(component, pod, sizing), class_of(component, pod.qos, resources)
+        given = pod.resources or ContainerResources()
+        return Container(component, name, weight, path, scale, qos, given, runs, to_run)
+
+    gateway_on = f"set {GATEWAY}.enabled: true"
+    gateway = first("gateway", template.gateway, "tempo-gateway", template.gateway.enabled, gateway_on)
     return (
-        _main("distributor", "spec.template.distributor", template.distributor),
-        _main("ingester", "spec.template.ingester", template.ingester),
-        _main("compactor", "spec.template.compactor", template.compactor),
-        _main("querier", "spec.template.querier", template.querier),
-        *_query_frontend(settings),
-        *_gateway(settings),
+        first("distributor", template.distributor),
+        first("ingester", template.ingester),
+        first("compactor", template.compactor),
+        first("querier", template.querier),
+        *_query_frontend(settings, first("query-frontend", template.query_frontend)),
+        *_gateway(settings, gateway),
     )
 
 
-def _query_frontend(settings: Settings) -> tuple[Container, ...]:
+def _query_frontend(settings: Settings, main: Container) -> tuple[Container, ...]:
     template = settings.spec.template
     jaeger, has_ui, has_proxy = template.query_frontend.jaeger_query, template.has_jaeger_ui, template.has_oauth_proxy
-    main = _main("query-frontend", "spec.template.queryFrontend", template.query_frontend)
     proxy = jaeger.authentication or Sidecar()
     ui_on, proxy_on = f"set {JAEGER}.enabled: true", f"set {JAEGER}.authentication.enabled: true"
     return (
@@ -78,27 +99,14 @@ def _query_frontend(settings: Settings) -> tuple[Container, ...]:
     )
 
 
-def _gateway(settings: Settings) -> tuple[Container, ...]:
-    gateway, has_opa = settings.spec.template.gateway, settings.spec.has_opa
-    gateway_on = f"set {GATEWAY}.enabled: true"
-    opa_on = (
-        "set spec.tenants.mode: openshift" if gateway.enabled else f"{gateway_on} with spec.tenants.mode: openshift"
-    )
-    main = _main("gateway", GATEWAY, gateway, "tempo-gateway", gateway.enabled, gateway_on)
-    return main, _beside(main, "tempo-gateway-opa", "opa", f"{GATEWAY}.opa", gateway.opa, has_opa, opa_on)
-
-
-def _main(
-    component: str, path: str, block: Component, name: str = "tempo", runs: bool = True, to_run: str = ""
-) -> Container:
-    """The first container of a component's pods; its resources stand under the component or under `component:`."""
-    pod = block.pod
-    path = f"{path}.{block.path_of('resources')}"
-    given = pod.resources or ContainerResources()
-    return Container(component, name, component.replace("-", "_"), path, pod.replicas or 1, given, runs, to_run)
+def _gateway(settings: Settings, main: Container) -> tuple[Container, ...]:
+    opa, has_opa = settings.spec.template.gateway.opa, settings.spec.has_opa
+    openshift = "spec.tenants.mode: openshift"
+    opa_on = f"set {openshift}" if main.runs else f"{main.to_run} with {openshift}"
+    return main, _beside(main, "tempo-gateway-opa", "opa", f"{GATEWAY}.opa", opa, has_opa, opa_on)
 
 
 def _beside(main: Container, name: str, weight: str, path: str, block: Sidecar, runs: bool, to_run: str) -> Container:
     """A container beside the first one, in the same pods."""
     path = f"{path}.resources"
-    return Container(main.component, name, weight, path, main.replicas, block.resources, runs, to_run)
+    return Container(main.component, name, weight, path, main.scale, main.qos, block.resources, runs, to_run)

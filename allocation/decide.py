@@ -10,6 +10,8 @@ from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Sid
 from allocation.precedence import Figures, decide_limits, decide_requests
 from allocation.profiles import weights_of
 from allocation.review import review
+from allocation.sizing import sizing_of
+from allocation.stated import stated
 from allocation.units import round_down
 from settings import Settings
 
@@ -23,14 +25,17 @@ def allocate(settings: Settings) -> Plan:
     running = [c for c in containers if c.runs]
     weights = weights_of(resources, [c.weight for c in running])
     totals = _totals(settings)
+    elsewhere = stated(settings, running, sizing_of(settings))
 
     limits: dict[Resource, Figures] = {}
     requests: dict[Resource, Figures] = {}
     for resource in RESOURCES:
         by_container = {c: weights[resource][c.weight] for c in running}
-        limits[resource] = decide_limits(resource, by_container, totals["limits"].get(resource))
+        limit_total, request_total = (totals[side].get(resource) for side in SIDES)
+        limit_stated, request_stated = (elsewhere[side][resource] for side in SIDES)
+        limits[resource] = decide_limits(resource, by_container, limit_total, limit_stated)
         requests[resource] = decide_requests(
-            resource, by_container, totals["requests"].get(resource), limits[resource], resources.request_ratio
+            resource, by_container, request_total, limits[resource], request_stated, resources.request_ratio
         )
 
     workloads = _workloads(settings.name, running, limits, requests)
@@ -72,6 +77,8 @@ def _workloads(
             "StatefulSet" if component == "ingester" else "Deployment",
             members[0].replicas,
             tuple(map(planned, members)),
+            members[0].scale.source,
+            members[0].scale.autoscaled,
         )
         for component, group in groupby(running, key=lambda c: c.component)
         if (members := list(group))

@@ -15,6 +15,7 @@ Code = Literal[
     "plaintext-secret",
     "below-floor",
     "unbounded",
+    "qos-mismatch",
     "unused-override",
 ]
 
@@ -30,6 +31,7 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "plaintext-secret": "onViolation",
     "below-floor": "warning",
     "unbounded": "warning",
+    "qos-mismatch": "warning",
     "unused-override": "warning",
 }
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from allocation.plan import Resource
 from allocation.units import MIB
 
-_FLOOR: Mapping[Resource, int] = {"cpu": 10, "memory": 16 * MIB}
+_FLOOR: Mapping[Resource, int] = {"cpu": 10, "memory": 16 * MIB, "ephemeral-storage": 16 * MIB}
 _FLOORS: Mapping[str, Mapping[Resource, int]] = {
-    "ingester": {"cpu": 50, "memory": 128 * MIB},  # it holds the live traces and replays its WAL
+    # It holds the live traces and replays its WAL; that lies on its own volume.
+    "ingester": {"cpu": 50, "memory": 128 * MIB, "ephemeral-storage": 16 * MIB},
 }
 
 

@@ -43,18 +43,22 @@ def _container(name: str, path: str, given: ContainerResources, defaults: Defaul
     requests: dict[Resource, Figure] = {}
     for resource in RESOURCES:
         limit, request = (given_amount(given, side, resource) for side in SIDES)
-        limits[resource] = _limit(limit, request, defaults["limits"][resource])
-        requests[resource] = _request(request, limit, defaults["requests"][resource])
+        limits[resource] = _limit(limit, request, defaults["limits"].get(resource))
+        requests[resource] = _request(request, limit, defaults["requests"].get(resource))
     return ContainerPlan(name, path, limits, requests)
 
 
-def _limit(limit: int | None, request: int | None, default: int) -> Figure:
+def _limit(limit: int | None, request: int | None, default: int | None) -> Figure:
     if limit is not None:
         return Figure(limit, "override")
+    if default is None:
+        return Figure(None, "none")
     return Figure(default, "default") if request is None or request <= default else Figure(request, "floor")
 
 
-def _request(request: int | None, limit: int | None, default: int) -> Figure:
+def _request(request: int | None, limit: int | None, default: int | None) -> Figure:
     if request is not None:
         return Figure(request, "override")
+    if default is None:
+        return Figure(None, "none")
     return Figure(default, "default") if limit is None or default <= limit else Figure(limit, "limit")

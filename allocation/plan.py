@@ -6,24 +6,30 @@ from typing import Literal
 
 from allocation.findings import Finding
 from settings import Quantity, QuantityError
+from settings.resources import Qos
 
-Resource = Literal["cpu", "memory"]
+Resource = Literal["cpu", "memory", "ephemeral-storage"]
 Side = Literal["limits", "requests"]
-Source = Literal["override", "share", "floor", "ratio", "limit", "default", "none"]
-Qos = Literal["Guaranteed", "Burstable", "BestEffort"]
+Source = Literal[
+    "override", "tenants", "size", "workload", "share", "floor", "qos", "ratio", "limit", "default", "none"
+]
+ReplicasSource = Literal["override", "autoscaling", "size", "workload", "default"]
+Bound = Literal["min", "max"]  # of an autoscaler
 Kind = Literal["Deployment", "StatefulSet", "Job"]
 
-RESOURCES: tuple[Resource, ...] = ("cpu", "memory")
+RESOURCES: tuple[Resource, ...] = ("cpu", "memory", "ephemeral-storage")
+QOS_RESOURCES: tuple[Resource, ...] = ("cpu", "memory")  # those that decide a pod's class
 SIDES: tuple[Side, ...] = ("limits", "requests")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of one container: cpu in millicores, memory in bytes; None where nothing decides it.
+    """One number of one container: cpu in millicores, memory and storage in bytes; None where nothing decides it.
 
-    `source` says where it comes from: the user's own `override`; a `share` of the total; the `floor` a share was raised
-    to (the container's own, or the request given for it); `ratio` × the limit; the `limit` that caps a request; the
-    `default` of what runs outside the total; `none`.
+    `source` says where it comes from: the user's own `override`; the number of `tenants`; a T-shirt `size`; the
+    `workload`; a `share` of the total; the `floor` a number was raised to (the container's own, or the request given
+    for it); the class its pods ask for, `qos`; `ratio` × the limit; the `limit` that caps a request; the `default` of
+    what runs outside the total; `none`.
     """
 
     amount: int | None
@@ -62,8 +68,11 @@ class WorkloadPlan:
     component: str  # distributor, ingester, compactor, querier, query-frontend, gateway, minio, minio-bucket
     name: str  # of the object: tempo-<stack>-<component>
     kind: Kind
-    replicas: int
+    replicas: int  # those that the budget counts
     containers: tuple[ContainerPlan, ...]
+    replicas_source: ReplicasSource = "default"
+    autoscaled: tuple[int, int] | None = None  # the autoscaler's bounds; None: always `replicas`
+    surge: int = 0  # pods on top while it rolls, by its strategy
 
     def container(self, name: str) -> ContainerPlan:
         """The container of that name. Raises KeyError."""
@@ -72,6 +81,14 @@ class WorkloadPlan:
                 return container
         raise KeyError(name)
 
+    def replicas_at(self, bound: Bound) -> int:
+        """How many pods run at the least, and at the most."""
+        return self.replicas if self.autoscaled is None else self.autoscaled[bound == "max"]
+
+    def of_one_pod(self, side: Side, resource: Resource) -> int:
+        """Sum over the containers of one replica; what nothing decides counts 0."""
+        return sum(container.figure(side, resource).amount or 0 for container in self.containers)
+
     @property
     def qos(self) -> Qos:
         """The class Kubernetes gives the pod, over all its containers.
@@ -79,8 +96,8 @@ class WorkloadPlan:
         As the API server does: a limit without a request is copied into the request, and a quantity of zero counts as
         not given.
         """
-        limits = [c.figure("limits", resource).amount for c in self.containers for resource in RESOURCES]
-        given = [c.figure("requests", resource).amount for c in self.containers for resource in RESOURCES]
+        limits = [c.figure("limits", resource).amount for c in self.containers for resource in QOS_RESOURCES]
+        given = [c.figure("requests", resource).amount for c in self.containers for resource in QOS_RESOURCES]
         requests = [limit if request is None else request for limit, request in zip(limits, given, strict=True)]
         if not any(limits) and not any(requests):
             return "BestEffort"
@@ -102,11 +119,28 @@ class Plan:
         return next((w for w in (*self.workloads, *self.outside) if w.component == component), None)
 
     def allocated(self, side: Side, resource: Resource) -> int:
-        """Sum over the workloads inside the total, x replicas."""
-        return sum(
-            (container.figure(side, resource).amount or 0) * workload.replicas
-            for workload in self.workloads
-            for container in workload.containers
+        """Sum over the workloads inside the total, x replicas that the budget counts."""
+        return sum(w.of_one_pod(side, resource) * w.replicas for w in self.workloads)
+
+    def allocated_at(self, bound: Bound, side: Side, resource: Resource) -> int:
+        """The same at the autoscalers' bounds."""
+        return sum(w.of_one_pod(side, resource) * w.replicas_at(bound) for w in self.workloads)
+
+    def surge(self, side: Side, resource: Resource) -> int:
+        """What a rollout of every workload at once takes on top, by their strategies."""
+        return sum(w.of_one_pod(side, resource) * w.surge for w in self.workloads)
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Those that a report has to show: cpu and memory always, the others where the plan has a number of them."""
+        return tuple(r for r in RESOURCES if r in QOS_RESOURCES or self._mentions(r))
+
+    def _mentions(self, resource: Resource) -> bool:
+        containers = [c for w in (*self.workloads, *self.outside) for c in w.containers]
+        return any(
+            resource in self.totals.get(side, {})
+            or any(c.figure(side, resource).amount is not None for c in containers)
+            for side in SIDES
         )
 
 
@@ -116,7 +150,7 @@ def workload_name(stack: str, component: str) -> str:
 
 
 def quantity(resource: Resource, amount: int) -> str:
-    """Millicores of cpu, or bytes of memory, as a canonical quantity; beyond what one can hold, the plain number."""
+    """Millicores of cpu, or bytes, as a canonical quantity; beyond what one can hold, the plain number."""
     try:
         return str(Quantity.of_millicores(amount) if resource == "cpu" else Quantity.of_bytes(amount))
     except QuantityError:

@@ -1,9 +1,9 @@
 """Where a number comes from: for every container and resource, the first source that has one wins.
 
 1. `override`: the user's own value, to the letter.
-2. A size, or a workload: not yet; their place is marked below.
-3. `share`: a share of what the total leaves after the overrides.
-4. `none`: no total, no override. A request without a total of requests is a part of its limit.
+2. What is stated for it: by the number of `tenants`, a `size` or a `workload`; the class its pods ask for (`qos`).
+3. `share`: a share of what the total leaves after those.
+4. `none`: no total, nothing stated. A request without a total of requests is a part of its limit.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from math import ceil
 
 from allocation.containers import Container
 from allocation.floors import floor_of
-from allocation.plan import Figure, Resource, Side
+from allocation.plan import QOS_RESOURCES, Figure, Resource, Side
 from allocation.sharing import Claim, share
 from allocation.units import UNIT
 
@@ -22,23 +22,31 @@ Weights = Mapping[Container, Fraction]  # of the containers that run
 NOTHING = Figure(None, "none")
 
 
-def decide_limits(resource: Resource, weights: Weights, total: int | None) -> Figures:
-    """Every container's limit; `total` in millicores or bytes."""
-    figures = _overrides("limits", resource, weights)
-    # A size's or a workload's limits belong here: figures |= ...
+def decide_limits(
+    resource: Resource, weights: Weights, total: int | None, stated: Mapping[Container, Figure]
+) -> Figures:
+    """Every container's limit; `total` in millicores or bytes, `stated` as another source has it."""
+    asked = {c: c.override("requests", resource) or 0 for c in weights}  # a limit is never below the request given
+    figures = _guaranteed(resource, asked) | {c: _at_least(asked[c], figure) for c, figure in stated.items()}
+    figures |= _overrides("limits", resource, weights)
     undecided = {c: weight for c, weight in weights.items() if c not in figures}
     if total is None:
         return figures | dict.fromkeys(undecided, NOTHING)
-    floors = {c: max(floor_of(c.component, resource), c.override("requests", resource) or 0) for c in undecided}
+    floors = {c: max(floor_of(c.component, resource), asked[c]) for c in undecided}
     return figures | _shares(resource, total - _paid(figures), undecided, floors, caps={})
 
 
 def decide_requests(
-    resource: Resource, weights: Weights, total: int | None, limits: Figures, ratio: Fraction
+    resource: Resource,
+    weights: Weights,
+    total: int | None,
+    limits: Figures,
+    stated: Mapping[Container, Figure],
+    ratio: Fraction,
 ) -> Figures:
     """Every container's request, none above its limit but an override; `total` in millicores or bytes."""
-    figures = _overrides("requests", resource, weights)
-    # A size's or a workload's requests belong here: figures |= ...
+    figures = {c: _at_most(limits[c].amount, figure) for c, figure in stated.items()}
+    figures |= _by_class(resource, limits) | _overrides("requests", resource, weights)
     undecided = {c: weight for c, weight in weights.items() if c not in figures}
     if total is None:
         return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
@@ -50,6 +58,40 @@ def decide_requests(
 def _overrides(side: Side, resource: Resource, containers: Weights) -> Figures:
     given = {c: c.override(side, resource) for c in containers}
     return {c: Figure(amount, "override") for c, amount in given.items() if amount is not None}
+
+
+def _guaranteed(resource: Resource, asked: Mapping[Container, int]) -> Figures:
+    """Where limit and request are to be one number, the request given is the limit too."""
+    if resource not in QOS_RESOURCES:
+        return {}
+    return {c: Figure(request, "qos") for c, request in asked.items() if request and c.qos == "Guaranteed"}
+
+
+def _by_class(resource: Resource, limits: Figures) -> Figures:
+    """Requests as the class of the pod wants them.
+
+    Guaranteed: the limit. BestEffort: 0 beside a limit, which keeps the container inside the budget and which
+    Kubernetes would otherwise copy into the request; nothing where there is no limit.
+    """
+    if resource not in QOS_RESOURCES:
+        return {}
+    figures: Figures = {}
+    for container, limit in limits.items():
+        if container.qos == "Guaranteed" and limit.amount is not None:
+            figures[container] = Figure(limit.amount, "qos")
+        elif container.qos == "BestEffort":
+            figures[container] = NOTHING if limit.amount is None else Figure(0, "qos")
+    return figures
+
+
+def _at_least(request: int, limit: Figure) -> Figure:
+    """A stated limit, or the request given for the container where that is more."""
+    return limit if limit.amount is not None and limit.amount >= request else Figure(request, "floor")
+
+
+def _at_most(limit: int | None, request: Figure) -> Figure:
+    """A stated request, or the limit where that is less."""
+    return request if limit is None or request.amount is None or request.amount <= limit else Figure(limit, "limit")
 
 
 def _part_of_limit(resource: Resource, limit: int | None, ratio: Fraction) -> Figure:
@@ -68,7 +110,7 @@ def _shares(
     floors: Mapping[Container, int],
     caps: Mapping[Container, int],
 ) -> Figures:
-    """Shares of the pool, in whole units; the pool may be negative, when the overrides exceed the total.
+    """Shares of the pool, in whole units; the pool may be negative, when what is decided exceeds the total.
 
     Whoever would get more than its cap gets the cap, and the others share again what that cuts off: their shares only
     grow, so whoever was cut off would be again.

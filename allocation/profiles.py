@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from allocation.plan import Resource
-from settings.resources import StackResources
+from settings.resources import StackResources, Weight
 
 Weights = Mapping[str, tuple[Fraction, Fraction]]  # container -> cpu, memory
 
@@ -59,22 +59,31 @@ PODS: Mapping[str, tuple[str, ...]] = {
 def weights_of(resources: StackResources, running: Collection[str]) -> Mapping[Resource, Mapping[str, Fraction]]:
     """The weight of every running container, by its entry in the tables, for each resource.
 
-    A container that custom weights leave out weighs nothing: it gets its floor.
+    A container that custom weights leave out weighs nothing: it gets its floor. No table says anything of ephemeral
+    storage: unless custom weights do, it is shared as memory is.
     """
-    table = _profile(resources, running)
-    none = (Fraction(0), Fraction(0))
+    if resources.profile == "custom":
+        return _custom(resources, running)
+    table = _production(running) if resources.profile == "production" else _operator(running)
+    cpu = {container: table[container][0] for container in running}
+    memory = {container: table[container][1] for container in running}
+    return {"cpu": cpu, "memory": memory, "ephemeral-storage": memory}
+
+
+def _custom(resources: StackResources, running: Collection[str]) -> Mapping[Resource, Mapping[str, Fraction]]:
+    nothing = Weight(cpu=Fraction(0), memory=Fraction(0))
+    given = {container: getattr(resources.weights, container, None) or nothing for container in running}
     return {
-        "cpu": {container: table.get(container, none)[0] for container in running},
-        "memory": {container: table.get(container, none)[1] for container in running},
+        "cpu": {container: weight.cpu for container, weight in given.items()},
+        "memory": {container: weight.memory for container, weight in given.items()},
+        "ephemeral-storage": {
+            container: weight.memory if weight.ephemeral_storage is None else weight.ephemeral_storage
+            for container, weight in given.items()
+        },
     }
 
 
-def _profile(resources: StackResources, running: Collection[str]) -> Weights:
-    if resources.profile == "custom":
-        given = {} if resources.weights is None else dict(resources.weights)
-        return {container: (weight.cpu, weight.memory) for container, weight in given.items() if weight is not None}
-    if resources.profile == "production":
-        return _production(running)
+def _operator(running: Collection[str]) -> Weights:
     return OPERATOR_WITH_GATEWAY if "gateway" in running else OPERATOR
 
 

@@ -7,7 +7,8 @@ from allocation.plan import Resource
 from settings import Quantity
 
 MIB = 2**20
-UNIT: Mapping[Resource, int] = {"cpu": 1, "memory": MIB}  # what a share is a whole number of: millicores, bytes
+# What a share is a whole number of: millicores, bytes.
+UNIT: Mapping[Resource, int] = {"cpu": 1, "memory": MIB, "ephemeral-storage": MIB}
 
 
 def round_up(resource: Resource, quantity: Quantity) -> int:

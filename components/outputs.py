@@ -3,7 +3,7 @@
 from typing import Any
 
 from allocation import Plan
-from allocation.plan import RESOURCES, SIDES, Resource, quantity
+from allocation.plan import SIDES, Resource, quantity
 
 
 def allocation_table(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -13,7 +13,8 @@ def allocation_table(plan: Plan) -> dict[str, dict[str, Any]]:
             "replicas": workload.replicas,
             **{side: container.quantities(side) for side in SIDES},
             "source": {
-                side: {resource: container.figure(side, resource).source for resource in RESOURCES} for side in SIDES
+                side: {resource: container.figure(side, resource).source for resource in plan.resources}
+                for side in SIDES
             },
         }
         for workload in (*plan.workloads, *plan.outside)

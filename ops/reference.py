@@ -71,7 +71,10 @@ def page() -> str:
         ("Every component", rows(Component, below=False)),
         ("`spec.template.queryFrontend` has also", rows(QueryFrontend, without=template)),
         ("`spec.template.gateway` has also", rows(Gateway, without=template)),
-        ("Tolerations and pod security", rows(Component, only=("tolerations", "pod_security_context"))),
+        (
+            "Tolerations, pod security, autoscaling",
+            rows(Component, only=("tolerations", "pod_security_context", "autoscaling")),
+        ),
         ("Limits and requests", rows(ContainerResources)),
         ("Weights", rows(Weight)),
     )

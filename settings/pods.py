@@ -4,9 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from settings.autoscaling import Autoscaling
 from settings.base import Model
 from settings.names import LabelKeyField, LabelValueField, TextField
-from settings.resources import ContainerResources
+from settings.resources import ContainerResources, Qos
 from settings.types import IntField, refuse
 
 # Kubernetes keeps replicas and user ids in 32 bits, seconds in 64.
@@ -83,6 +84,10 @@ class PodSettings(Model):
     """How many pods; 1 where nothing is said."""
     resources: ContainerResources | None = None
     """The main container's own limits and requests, kept to the letter."""
+    qos: Qos | None = None
+    """The class its pods ask for: what is not written out follows it."""
+    autoscaling: Autoscaling | None = None
+    """Lets a HorizontalPodAutoscaler decide how many pods run; not for the ingester."""
     node_selector: dict[LabelKeyField, LabelValueField] | None = None
     """Labels of the nodes that the pods may run on."""
     tolerations: list[Toleration] | None = None

@@ -10,12 +10,14 @@ from settings.types import BytesField, CpuField, FractionField, PositiveBytesFie
 
 
 class Amounts(Model):
-    """Quantities of the two resources; what is None was not given."""
+    """Quantities of the resources; what is None was not given."""
 
     cpu: CpuField | None = None
     """Cores: `2`, `0.5`, `500m`."""
     memory: BytesField | None = None
     """Bytes: `2Gi`, `512Mi`, `2G`."""
+    ephemeral_storage: Annotated[BytesField | None, Field(alias="ephemeral-storage")] = None
+    """Bytes on the node's own disk, for logs and scratch volumes."""
 
 
 class Limits(Amounts):
@@ -25,6 +27,8 @@ class Limits(Amounts):
     """Cores, more than 0: `2`, `0.5`, `500m`."""
     memory: PositiveBytesField | None = None
     """Bytes, more than 0: `2Gi`, `512Mi`, `2G`."""
+    ephemeral_storage: Annotated[PositiveBytesField | None, Field(alias="ephemeral-storage")] = None
+    """Bytes on the node's own disk, more than 0: beyond them Kubernetes evicts the pod."""
 
 
 class ContainerResources(Model):
@@ -43,6 +47,8 @@ class Weight(Model):
     """Weight for cpu."""
     memory: Annotated[FractionField, Field(ge=0)]
     """Weight for memory."""
+    ephemeral_storage: Annotated[FractionField | None, Field(ge=0, alias="ephemeral-storage")] = None
+    """Weight for ephemeral storage; that for memory where nothing is said."""
 
 
 class Weights(Model):
@@ -70,6 +76,9 @@ class Weights(Model):
     """The gateway's OPA sidecar."""
 
 
+Qos = Literal["Guaranteed", "Burstable", "BestEffort"]  # the classes of pods, as Kubernetes has them
+
+
 class StackResources(Model):
     """`spec.resources`: the budget of the whole stack and how it is shared."""
 
@@ -81,5 +90,7 @@ class StackResources(Model):
     """Own weights, for every container that runs; only with `profile: custom`."""
     request_ratio: Annotated[FractionField, Field(gt=0, le=1)] = Fraction(3, 10)
     """Requests as a part of limits, where `total.requests` does not say."""
+    qos: Literal["Guaranteed", "Burstable", "BestEffort", "recommended"] | None = None
+    """The class every component asks for, unless it says otherwise; `recommended` has one for each."""
     on_violation: Literal["warn", "error"] = "warn"
     """Whether a stack that exceeds its budget is deployed with a warning or refused."""

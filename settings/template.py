@@ -1,10 +1,14 @@
 """`spec.template`: the components and their containers."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from settings.base import Model
 from settings.pods import Component
+from settings.quantity import Quantity
 from settings.resources import ContainerResources
+from settings.types import BytesField, CpuField, PositiveBytesField, PositiveCpuField
 
 
 class Sidecar(Model):
@@ -48,6 +52,40 @@ class QueryFrontend(Component):
     """The Jaeger UI."""
 
 
+class BaseAmounts(Model):
+    """What the gateway gets before its first tenant."""
+
+    cpu: PositiveCpuField = Quantity.parse("200m")
+    """Cores."""
+    memory: PositiveBytesField = Quantity.parse("256Mi")
+    """Bytes."""
+
+
+class TenantAmounts(Model):
+    """What it gets for each tenant on top."""
+
+    cpu: CpuField = Quantity.parse("50m")
+    """Cores."""
+    memory: BytesField = Quantity.parse("64Mi")
+    """Bytes."""
+
+
+class GatewaySizing(Model):
+    """The gateway's limits by the number of tenants, taken off the total before it is shared."""
+
+    mode: Literal["perTenant"] = "perTenant"
+    """`base` + tenants × `perTenant`."""
+    base: BaseAmounts = BaseAmounts()
+    """Before the first tenant."""
+    per_tenant: TenantAmounts = TenantAmounts()
+    """For each tenant."""
+
+
+def _sizing(value: object) -> object:
+    """The one word stands for the block with nothing in it."""
+    return {} if value == "perTenant" else value
+
+
 class Gateway(Component):
     """The multi-tenant gateway, with its OPA sidecar in openshift mode."""
 
@@ -55,6 +93,8 @@ class Gateway(Component):
     """Whether the gateway runs; it needs `spec.tenants`."""
     opa: Sidecar = Sidecar()
     """The OPA sidecar of openshift mode."""
+    sizing: Annotated[GatewaySizing | None, BeforeValidator(_sizing)] = None
+    """`perTenant`, or its block: limits by the number of tenants instead of a share of the total."""
     ingress: NoIngress | None = None
     """Not supported yet, but for a block that asks for none."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from allocation import Plan, WorkloadPlan
-from allocation.plan import RESOURCES, SIDES, Figure, Resource, Side, quantity
+from allocation.plan import SIDES, Figure, Resource, Side, quantity
 
 
 def write(plan: Plan) -> None:
@@ -20,11 +20,13 @@ def document(plan: Plan) -> dict[str, Any]:
     """The whole plan. Quantities are canonical strings; null stands where nothing decides a number."""
     return {
         "name": plan.name,
-        "totals": _sides({side: plan.totals.get(side, {}) for side in SIDES}),
-        "containers": [entry for workload in plan.workloads for entry in _containers(workload)],
-        "outside": [entry for workload in plan.outside for entry in _containers(workload)],
-        "allocated": _sides({side: {each: plan.allocated(side, each) for each in RESOURCES} for side in SIDES}),
-        "headroom": _sides(headroom(plan)),
+        "totals": _sides(plan, {side: plan.totals.get(side, {}) for side in SIDES}),
+        "containers": [entry for workload in plan.workloads for entry in _containers(plan, workload)],
+        "outside": [entry for workload in plan.outside for entry in _containers(plan, workload)],
+        "allocated": _sides(
+            plan, {side: {each: plan.allocated(side, each) for each in plan.resources} for side in SIDES}
+        ),
+        "headroom": _sides(plan, headroom(plan)),
         "findings": [asdict(finding) for finding in plan.findings],
     }
 
@@ -42,7 +44,7 @@ def text(resource: Resource, amount: int | None) -> str | None:
     return None if amount is None else quantity(resource, amount)
 
 
-def _containers(workload: WorkloadPlan) -> list[dict[str, Any]]:
+def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
     return [
         {
             "component": workload.component,
@@ -50,9 +52,9 @@ def _containers(workload: WorkloadPlan) -> list[dict[str, Any]]:
             "workload": workload.name,
             "kind": workload.kind,
             "replicas": workload.replicas,
-            "limits": _figures(container.limits),
-            "requests": _figures(container.requests),
-            "source": {side: {each: container.figure(side, each).source for each in RESOURCES} for side in SIDES},
+            "limits": _figures(plan, container.limits),
+            "requests": _figures(plan, container.requests),
+            "source": {side: {each: container.figure(side, each).source for each in plan.resources} for side in SIDES},
             "qos": workload.qos,
             "gomemlimit": text("memory", container.gomemlimit_bytes),
         }
@@ -60,9 +62,9 @@ def _containers(workload: WorkloadPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(figures: Mapping[Resource, Figure]) -> dict[str, str | None]:
-    return {each: text(each, figures[each].amount) for each in RESOURCES}
+def _figures(plan: Plan, figures: Mapping[Resource, Figure]) -> dict[str, str | None]:
+    return {each: text(each, figures[each].amount) for each in plan.resources}
 
 
-def _sides(amounts: Mapping[Side, Mapping[Resource, int]]) -> dict[str, dict[str, str | None]]:
-    return {side: {each: text(each, amounts[side].get(each)) for each in RESOURCES} for side in SIDES}
+def _sides(plan: Plan, amounts: Mapping[Side, Mapping[Resource, int]]) -> dict[str, dict[str, str | None]]:
+    return {side: {each: text(each, amounts[side].get(each)) for each in plan.resources} for side in SIDES}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from allocation import ContainerPlan, Plan, WorkloadPlan
-from allocation.plan import RESOURCES, Resource, Side, quantity
+from allocation.plan import QOS_RESOURCES, Resource, Side, quantity
 from ops.plan.document import headroom
 
 Tone = Literal["plain", "quiet", "strong", "bad"]
@@ -41,10 +41,10 @@ def sums(plan: Plan) -> list[Line]:
     left = headroom(plan)
     over = any(amount < 0 for side in left.values() for amount in side.values())
     allocated: dict[Side, dict[Resource, int]] = {
-        "limits": {each: plan.allocated("limits", each) for each in RESOURCES},
-        "requests": {each: plan.allocated("requests", each) for each in RESOURCES},
+        "limits": {each: plan.allocated("limits", each) for each in plan.resources},
+        "requests": {each: plan.allocated("requests", each) for each in plan.resources},
     }
-    shares = {each: share(plan, each, allocated["limits"][each]) for each in RESOURCES}
+    shares = {each: share(plan, each, allocated["limits"][each]) for each in plan.resources}
     return [
         _sum("allocated", allocated, "strong", shares),
         _sum("total", {side: dict(amounts) for side, amounts in plan.totals.items()}),
@@ -72,7 +72,7 @@ def mebibytes(amount_bytes: int | None) -> str:
 
 def source(container: ContainerPlan) -> str:
     """Where its numbers come from, `limit/request`; two lines where cpu and memory differ."""
-    words = {each: _pair(container.limits[each].source, container.requests[each].source) for each in RESOURCES}
+    words = {each: _pair(container.limits[each].source, container.requests[each].source) for each in QOS_RESOURCES}
     if words["cpu"] == words["memory"]:
         return words["cpu"]
     return f"cpu {words['cpu']}\nmem {words['memory']}"

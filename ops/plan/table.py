@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from allocation import Finding, Plan
-from allocation.plan import RESOURCES, quantity
+from allocation.plan import quantity
 from ops.plan import lines
 from ops.plan.lines import Line
 
@@ -55,7 +55,7 @@ def write(plan: Plan) -> None:
 def _headline(plan: Plan) -> str:
     """The stack's name, and how much of each total it takes."""
     parts = []
-    for resource in RESOURCES:
+    for resource in plan.resources:
         allocated, total = plan.allocated("limits", resource), plan.totals.get("limits", {}).get(resource)
         of_total = f" of {quantity(resource, total)}, {lines.share(plan, resource, allocated)}" if total else ""
         parts.append(f"{resource} {quantity(resource, allocated)}{of_total}")

@@ -12,7 +12,11 @@ def container(
     """Cpu (limit, request) in millicores, memory in Mi; None comes from nowhere."""
 
     def figures(index: int) -> dict[str, Figure]:
-        amounts = {"cpu": cpu[index], "memory": None if memory[index] is None else (memory[index] or 0) * MI}
+        amounts = {
+            "cpu": cpu[index],
+            "memory": None if memory[index] is None else (memory[index] or 0) * MI,
+            "ephemeral-storage": None,
+        }
         return {each: Figure(amount, "none" if amount is None else source) for each, amount in amounts.items()}
 
     return ContainerPlan(name, f"spec.template.{name}.resources", figures(0), figures(1))  # type: ignore[arg-type]

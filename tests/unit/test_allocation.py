@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
-from allocation.plan import RESOURCES, Resource, Side
+from allocation.plan import QOS_RESOURCES, Resource, Side
 from settings import load_file
 from tests.unit.strategies import MIB, base_spec, put, settings_of
 
@@ -76,7 +76,7 @@ def test_seed_per_component_is_kept_to_the_letter() -> None:
     }
     assert planned == expected
     opa = container(plan, "gateway", "tempo-gateway-opa")
-    assert [opa.limits[resource].source for resource in RESOURCES] == ["floor", "floor"]
+    assert [opa.limits[resource].source for resource in QOS_RESOURCES] == ["floor", "floor"]
 
 
 def test_every_object_has_the_name_and_kind_that_users_know() -> None:
@@ -186,7 +186,7 @@ def test_a_request_is_the_ratio_rounded_up_to_a_whole_unit() -> None:
     spec = stack(cpu="2", memory="2Gi")
     put(spec, ("template", "distributor", "resources"), {"limits": {"cpu": "521m", "memory": "227Mi"}})
     requests = container(plan_of(spec), "distributor").requests
-    assert requests == {"cpu": Figure(157, "ratio"), "memory": Figure(69 * MIB, "ratio")}
+    assert (requests["cpu"], requests["memory"]) == (Figure(157, "ratio"), Figure(69 * MIB, "ratio"))
 
 
 def test_a_ratio_that_would_round_above_a_small_limit_stops_at_it() -> None:
@@ -213,7 +213,7 @@ def test_only_cpu_overridden_leaves_memory_shared() -> None:
     spec = stack(cpu="2", memory="2Gi")
     put(spec, ("template", "querier", "resources"), {"limits": {"cpu": "500m"}})
     limits = container(plan_of(spec), "querier").limits
-    assert [limits[resource].source for resource in RESOURCES] == ["override", "share"]
+    assert [limits[resource].source for resource in QOS_RESOURCES] == ["override", "share"]
     assert plan_of(spec).allocated("limits", "cpu") == 2000
 
 

@@ -82,7 +82,7 @@ def test_requests_given_can_exhaust_the_limits() -> None:
     spec = stack(template__querier__resources={"requests": {"cpu": "5"}})
     first, second = plan_of(spec).findings
     assert (first.code, second.code) == ("over-allocated", "pool-exhausted")
-    assert first.message == "the limits add up to 5080m of 4, 1080m too much (overrides 0, floors 5080m)"
+    assert first.message == "the limits add up to 5080m of 4, 1080m too much (floors 5080m)"
 
 
 def test_floors_that_exceed_the_total_are_an_error_with_the_smallest_total_that_would_do() -> None:

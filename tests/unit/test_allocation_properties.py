@@ -15,7 +15,7 @@ from allocation import ContainerPlan, Plan, WorkloadPlan, allocate
 from allocation.containers import containers_of
 from allocation.findings import SEVERITIES
 from allocation.floors import floor_of
-from allocation.plan import RESOURCES, SIDES, Resource
+from allocation.plan import QOS_RESOURCES, RESOURCES, SIDES, Resource
 from settings import Quantity
 from tests.unit.strategies import (
     CONTAINERS,
@@ -160,7 +160,7 @@ def test_the_same_input_in_any_key_order_gives_the_same_plan(spec: Spec, random:
 
 
 @thorough
-@given(stacks(enough=True), st.integers(1, 9) | st.integers(1, 5_000), st.sampled_from(RESOURCES))
+@given(stacks(enough=True), st.integers(1, 9) | st.integers(1, 5_000), st.sampled_from(QOS_RESOURCES))
 def test_a_larger_total_takes_no_more_than_one_step_of_replicas_from_anyone(
     spec: Spec, more: int, resource: Resource
 ) -> None:
@@ -184,7 +184,7 @@ def amount(container: ContainerPlan, resource: Resource) -> int:
 def test_scaling_totals_and_overrides_scales_the_shares(spec: Spec, k: int) -> None:
     plain, scaled = plan_of(spec), plan_of(scale(spec, k))
     step = replicas_of(spec)
-    for resource in RESOURCES:
+    for resource in QOS_RESOURCES:
         if floors_bind(plain, resource, step) or floors_bind(scaled, resource, step):
             continue
         for (_, a), (_, b) in zip(seats(plain), seats(scaled), strict=True):
@@ -226,7 +226,7 @@ def test_the_share_of_a_removed_container_goes_to_the_others(spec: Spec, what: s
         put(spec, ("template", *CONTAINERS[removed], "resources"), {})  # what it has is a share, not an override
     had, have = amounts(plan_of(spec)), amounts(plan_of(less or {}))
     assert len(have) < len(had)
-    for resource in RESOURCES:
+    for resource in QOS_RESOURCES:
         for place in (place for place in have if place.endswith(f".limits.{resource}")):
             assert (had[place] or 0) - (have[place] or 0) <= replicas_of(spec) * UNIT[resource]
 
@@ -269,7 +269,7 @@ def test_without_a_total_of_requests_a_request_is_the_ratio_of_its_limit(spec: S
     plan = plan_of(spec)
     ratio = settings_of(spec).spec.resources.request_ratio
     for _, container in seats(plan):
-        for resource in RESOURCES:
+        for resource in QOS_RESOURCES:
             limit, request = container.limits[resource].amount, container.requests[resource]
             if request.source != "override" and resource not in plan.totals["requests"]:
                 unit = UNIT[resource]

@@ -1,0 +1,34 @@
+"""What is to be said against a plan: every rule is one small function that finds its own violations."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from allocation.containers import Container
+from allocation.findings import SEVERITIES, Finding, severity_of
+from allocation.plan import Plan
+from allocation.review.budget import everything_bounded, overrides_above_floors, requests_within_limits, totals_hold
+from allocation.review.case import Case, Violation
+from allocation.review.classes import classes_as_asked
+from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
+from settings import Settings
+
+RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
+    requests_within_limits,
+    totals_hold,
+    enough_ingesters,
+    whole_quantities,
+    secrets_encrypted,
+    overrides_above_floors,
+    everything_bounded,
+    classes_as_asked,
+    overrides_used,
+)
+
+
+def review(settings: Settings, containers: Sequence[Container], plan: Plan) -> tuple[Finding, ...]:
+    """All findings in the order of the codes (so errors come first), and of the containers."""
+    case = Case(settings, containers, plan)
+    violations = [violation for rule in RULES for violation in rule(case)]
+    on_violation = settings.spec.resources.on_violation
+    findings = [Finding(severity_of(v.code, on_violation), *v) for v in violations]
+    order = list(SEVERITIES)
+    return tuple(sorted(findings, key=lambda f: order.index(f.code)))

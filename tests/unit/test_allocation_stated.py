@@ -1,0 +1,112 @@
+"""The gateway by its tenants, and ephemeral storage: what is stated, and how it is shared."""
+
+import pytest
+
+from allocation import ContainerPlan, Figure, Plan, allocate
+from tests.unit.strategies import Spec, base_spec, put, settings_of
+
+MIB = 2**20
+
+
+def stack(tenants: int, sizing: object = "perTenant", cpu: str = "2", memory: str = "4Gi") -> Spec:
+    spec = base_spec("openshift")
+    spec["tenants"]["authentication"] = [{"tenantName": f"t{n}", "tenantId": f"{n}"} for n in range(tenants)]
+    spec["resources"] = {"total": {"limits": {"cpu": cpu, "memory": memory}}}
+    put(spec, ("template", "gateway", "sizing"), sizing)
+    return spec
+
+
+def plan_of(spec: Spec) -> Plan:
+    return allocate(settings_of(spec))
+
+
+def container(plan: Plan, component: str, name: str = "tempo") -> ContainerPlan:
+    workload = plan.workload(component)
+    assert workload is not None
+    return workload.container(name)
+
+
+def gateway(plan: Plan) -> ContainerPlan:
+    return container(plan, "gateway", "tempo-gateway")
+
+
+@pytest.mark.parametrize("tenants", [1, 2, 7, 4321])
+def test_the_gateway_gets_the_seed_s_base_and_a_step_for_each_tenant(tenants: int) -> None:
+    """The seed, "Gateway Resource Scaling": `200m + (tenant_count * 50m)`, `256Mi + (tenant_count * 64Mi)`."""
+    limits = gateway(plan_of(stack(tenants, cpu="1000", memory="1Ti"))).limits
+    assert limits["cpu"] == Figure(200 + tenants * 50, "tenants")
+    assert limits["memory"] == Figure((256 + tenants * 64) * MIB, "tenants")
+
+
+def test_all_four_numbers_can_be_set() -> None:
+    sizing = {"base": {"cpu": "10m", "memory": "20Mi"}, "perTenant": {"cpu": "3m", "memory": "5Mi"}}
+    limits = gateway(plan_of(stack(4, sizing))).limits
+    assert (limits["cpu"].amount, limits["memory"].amount) == (10 + 4 * 3, (20 + 4 * 5) * MIB)
+
+
+def test_it_is_taken_off_the_total_before_the_others_share_it() -> None:
+    with_steps, plain = plan_of(stack(2)), base_spec()
+    plain["resources"] = {"total": {"limits": {"cpu": "1700m", "memory": "3712Mi"}}}
+    assert with_steps.allocated("limits", "cpu") == 2000
+    assert with_steps.allocated("limits", "memory") == 4096 * MIB
+    others = sum(w.of_one_pod("limits", "cpu") for w in with_steps.workloads) - 300
+    assert others == plan_of(plain).allocated("limits", "cpu")
+
+
+def test_an_override_beats_the_number_of_tenants_in_one_resource_only() -> None:
+    spec = stack(2)
+    put(spec, ("template", "gateway", "component"), {"resources": {"limits": {"cpu": "100m"}}})
+    limits = gateway(plan_of(spec)).limits
+    assert (limits["cpu"], limits["memory"]) == (Figure(100, "override"), Figure(384 * MIB, "tenants"))
+
+
+def test_a_request_given_lifts_a_stated_limit() -> None:
+    spec = stack(1)
+    put(spec, ("template", "gateway", "component"), {"resources": {"requests": {"cpu": "400m"}}})
+    assert gateway(plan_of(spec)).limits["cpu"] == Figure(400, "floor")
+
+
+def test_tenants_that_exhaust_the_total_are_a_finding_that_names_them() -> None:
+    plan = plan_of(stack(100))
+    found = {f.code: f.message for f in plan.findings if f.path.endswith("cpu")}
+    assert found["over-allocated"] == (
+        "the limits add up to 5300m of 2, 3300m too much (gateway's tenants 5200m, floors 100m)"
+    )
+    assert found["pool-exhausted"].startswith("gateway's tenants leave 0 of 2, and the floors need 100m: distributor")
+
+
+def test_ephemeral_storage_is_shared_as_memory_is_and_adds_up() -> None:
+    spec = base_spec()
+    spec["resources"] = {"total": {"limits": {"memory": "10Gi", "ephemeral-storage": "10Gi"}}}
+    plan = plan_of(spec)
+    assert plan.allocated("limits", "ephemeral-storage") == 10 * 2**30
+    for workload in plan.workloads:
+        limits = workload.containers[0].limits
+        assert limits["ephemeral-storage"] == limits["memory"]
+    assert plan.resources == ("cpu", "memory", "ephemeral-storage")
+
+
+def test_custom_weights_may_share_ephemeral_storage_otherwise() -> None:
+    spec = base_spec()
+    weights = {
+        name: {"cpu": 1, "memory": 1, "ephemeral-storage": int(name == "compactor")}
+        for name in ("distributor", "ingester", "compactor", "querier", "queryFrontend")
+    }
+    spec["resources"] = {"profile": "custom", "weights": weights, "total": {"limits": {"ephemeral-storage": "1Gi"}}}
+    plan = plan_of(spec)
+    assert container(plan, "querier").limits["ephemeral-storage"] == Figure(16 * MIB, "floor")
+    assert container(plan, "compactor").limits["ephemeral-storage"] == Figure((1024 - 4 * 16) * MIB, "share")
+
+
+def test_the_seed_s_ephemeral_storage_needs_no_total() -> None:
+    """The seed, "Storage Performance Optimization": `limits: ephemeral-storage: 20Gi` of the ingester."""
+    spec = base_spec()
+    put(spec, ("template", "ingester", "resources"), {"limits": {"ephemeral-storage": "20Gi"}})
+    plan = plan_of(spec)
+    assert container(plan, "ingester").quantities("limits")["ephemeral-storage"] == "20Gi"
+    assert "ephemeral-storage" not in container(plan, "querier").quantities("limits")
+    assert not [f for f in plan.findings if "ephemeral-storage" in f.path]
+
+
+def test_what_nobody_mentions_is_not_shown() -> None:
+    assert plan_of(base_spec()).resources == ("cpu", "memory")
