@@ -1,0 +1,329 @@
+"""Small clusters for tests of placement, and an exhaustive search that knows only the scheduler's rules.
+
+The search tries every pod on every node in every order, and shares no code with `allocation.placement`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from allocation.placement import PodClass
+from settings.node_pools import NodePool
+from settings.placement import Affinity, LabelSelector, NodeRequirement, TopologySpreadConstraint
+from settings.pods import Toleration
+
+HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+MIB = 2**20
+Node = dict[str, Any]
+Counts = tuple[int, ...]  # of one node: pods by class
+
+
+def pool(name: str = "general", count: int = 1, cpu: str = "4", memory: str = "4Gi", **more: Any) -> NodePool:
+    allocatable = {"cpu": cpu, "memory": memory} | more.pop("allocatable", {})
+    return NodePool.model_validate({"name": name, "count": count, "allocatable": allocatable} | more)
+
+
+def pods(name: str = "querier", count: int = 1, cpu: int = 1000, memory: int = 1024, **more: Any) -> PodClass:
+    """A class; cpu in millicores, memory in Mi, and the rest as it stands in YAML."""
+    tolerations = tuple(Toleration.model_validate(each) for each in more.pop("tolerations", ()))
+    spread = tuple(TopologySpreadConstraint.model_validate(each) for each in more.pop("spread", ()))
+    affinity = more.pop("affinity", None)
+    return PodClass(
+        name,
+        f"spec.template.{name}",
+        count,
+        {"app": name, "stack": "tmrs"},
+        {"cpu": cpu, "memory": memory * MIB},
+        tolerations=tolerations,
+        affinity=None if affinity is None else Affinity.model_validate(affinity),
+        spread=spread,
+        **more,
+    )
+
+
+def term(key: str, **labels: str) -> dict[str, Any]:
+    """A pod affinity term."""
+    return {"topologyKey": key, "labelSelector": {"matchLabels": labels}}
+
+
+def apart(*terms: dict[str, Any]) -> dict[str, Any]:
+    return {"podAntiAffinity": {REQUIRED: list(terms)}}
+
+
+def together(*terms: dict[str, Any]) -> dict[str, Any]:
+    return {"podAffinity": {REQUIRED: list(terms)}}
+
+
+def on_nodes(*expressions: dict[str, Any]) -> dict[str, Any]:
+    return {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": [{"matchExpressions": list(expressions)}]}}}
+
+
+def spread(key: str, max_skew: int = 1, **more: Any) -> dict[str, Any]:
+    return {"topologyKey": key, "maxSkew": max_skew, "whenUnsatisfiable": "DoNotSchedule"} | more
+
+
+def nodes_of(pools: Sequence[NodePool]) -> list[Node]:
+    """Every node of the pools, one by one."""
+    return [_node(each, index) for each in pools for index in range(each.count)]
+
+
+def _node(each: NodePool, index: int) -> Node:
+    zone = {ZONE: each.zones[index % len(each.zones)]} if each.zones else {}
+    return {
+        "labels": {HOSTNAME: f"{each.name}-{index}"} | each.labels | zone,
+        "taints": [t for t in each.taints if t.effect != "PreferNoSchedule"],
+        "cpu": int(each.allocatable.cpu.millicores - each.system_reserve.cpu.millicores),
+        "memory": int(each.allocatable.memory.bytes - each.system_reserve.memory.bytes),
+        "pods": each.allocatable.pods - each.system_reserve.pods,
+    }
+
+
+def can_all_run(classes: Sequence[PodClass], nodes: Sequence[Node]) -> bool:
+    """Whether some order of the pods and some choice of nodes, each allowed when it is made, runs all of them."""
+    start = tuple((0,) * len(classes) for _ in nodes)
+    reached, todo = {start}, [start]
+    while todo:
+        running = todo.pop()
+        left = [each.count - sum(node[i] for node in running) for i, each in enumerate(classes)]
+        if not any(left):
+            return True
+        for pod in (i for i, count in enumerate(left) if count):
+            for after in _steps(classes, nodes, running, pod):
+                if after not in reached:
+                    reached.add(after)
+                    todo.append(after)
+    return False
+
+
+def _steps(
+    classes: Sequence[PodClass], nodes: Sequence[Node], running: tuple[Counts, ...], pod: int
+) -> Iterator[tuple[Counts, ...]]:
+    for position, here in enumerate(running):
+        if may_run(classes, nodes, running, pod, position):
+            grown = (*here[:pod], here[pod] + 1, *here[pod + 1 :])
+            yield (*running[:position], grown, *running[position + 1 :])
+
+
+def may_run(
+    classes: Sequence[PodClass], nodes: Sequence[Node], running: Sequence[Counts], pod: int, position: int
+) -> bool:
+    """Whether the scheduler's filters let one more pod of a class onto a node."""
+    each, node = classes[pod], nodes[position]
+    for resource in ("cpu", "memory"):
+        used = sum(n * c.requests[resource] for n, c in zip(running[position], classes, strict=True))
+        if each.requests[resource] and used + each.requests[resource] > node[resource]:
+            return False
+    if sum(running[position]) >= node["pods"] or not _wants(each, node) or not _tolerates(each, node):
+        return False
+    return (
+        all(_is_even(classes, nodes, running, pod, position, c) for c in each.spread if _is_hard(c))
+        and _has_partners(classes, nodes, running, pod, position)
+        and _is_apart(classes, nodes, running, pod, position)
+    )
+
+
+def _is_hard(constraint: TopologySpreadConstraint) -> bool:
+    return constraint.when_unsatisfiable == "DoNotSchedule"
+
+
+def _wants(each: PodClass, node: Node) -> bool:
+    labels = node["labels"]
+    if any(labels.get(key) != value for key, value in each.node_selector.items()):
+        return False
+    affinity = each.affinity.node_affinity if each.affinity else None
+    if affinity is None or affinity.required is None:
+        return True
+    tests: Mapping[str, Callable[[NodeRequirement], bool]] = {
+        "In": lambda e: labels.get(e.key) in e.values,
+        "NotIn": lambda e: labels.get(e.key) not in e.values,
+        "Exists": lambda e: e.key in labels,
+        "DoesNotExist": lambda e: e.key not in labels,
+        "Gt": lambda e: labels.get(e.key, "").isdigit() and int(labels[e.key]) > int(e.values[0]),
+        "Lt": lambda e: labels.get(e.key, "").isdigit() and int(labels[e.key]) < int(e.values[0]),
+    }
+    terms = [t.match_expressions for t in affinity.required.node_selector_terms]
+    return any(t and all(tests[e.operator](e) for e in t) for t in terms)
+
+
+def _tolerates(each: PodClass, node: Node) -> bool:
+    return all(
+        any(
+            t.key in (None, taint.key)
+            and t.effect in (None, taint.effect)
+            and (t.operator == "Exists" or (t.value or "") == taint.value)
+            for t in each.tolerations
+        )
+        for taint in node["taints"]
+    )
+
+
+def _matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
+    assert selector is None or not selector.match_expressions  # none of the generated ones has any
+    return selector is not None and selector.match_labels.items() <= labels.items()
+
+
+def _is_even(
+    classes: Sequence[PodClass],
+    nodes: Sequence[Node],
+    running: Sequence[Counts],
+    pod: int,
+    position: int,
+    constraint: TopologySpreadConstraint,
+) -> bool:
+    each = classes[pod]
+    selector = constraint.label_selector or LabelSelector.model_validate({"matchLabels": {"app": each.name}})
+    keys = [c.topology_key for c in each.spread if _is_hard(c)]
+    counted: dict[str, int] = {}
+    for node, here in zip(nodes, running, strict=True):
+        honoured = constraint.node_affinity_policy == "Ignore" or _wants(each, node)
+        honoured &= constraint.node_taints_policy == "Ignore" or _tolerates(each, node)
+        if honoured and all(key in node["labels"] for key in keys):
+            place = node["labels"][constraint.topology_key]
+            matching = sum(n for n, c in zip(here, classes, strict=True) if _matches(selector, c.labels))
+            counted[place] = counted.get(place, 0) + matching
+    if constraint.topology_key not in nodes[position]["labels"]:
+        return False
+    fewest = 0 if len(counted) < (constraint.min_domains or 1) else min(counted.values())
+    itself = _matches(selector, each.labels)
+    return counted.get(nodes[position]["labels"][constraint.topology_key], 0) + itself - fewest <= constraint.max_skew
+
+
+def _has_partners(
+    classes: Sequence[PodClass], nodes: Sequence[Node], running: Sequence[Counts], pod: int, position: int
+) -> bool:
+    each, labels = classes[pod], nodes[position]["labels"]
+    affinity = each.affinity.pod_affinity if each.affinity else None
+    if affinity is None or not affinity.required:
+        return True
+    if any(t.topology_key not in labels for t in affinity.required):
+        return False
+    partners = [
+        node["labels"]
+        for node, here in zip(nodes, running, strict=True)
+        for n, c in zip(here, classes, strict=True)
+        if n and all(_matches(t.label_selector, c.labels) for t in affinity.required)
+    ]
+    if all(any(p.get(t.topology_key) == labels[t.topology_key] for p in partners) for t in affinity.required):
+        return True
+    nobody = not any(t.topology_key in p for p in partners for t in affinity.required)
+    return nobody and all(_matches(t.label_selector, each.labels) for t in affinity.required)
+
+
+def _is_apart(
+    classes: Sequence[PodClass], nodes: Sequence[Node], running: Sequence[Counts], pod: int, position: int
+) -> bool:
+    labels = nodes[position]["labels"]
+    for node, here in zip(nodes, running, strict=True):
+        for other in (c for n, c in zip(here, classes, strict=True) if n):
+            for owner, seen in ((classes[pod], other), (other, classes[pod])):
+                rules = owner.affinity.pod_anti_affinity if owner.affinity else None
+                for each in rules.required if rules else ():
+                    shared = each.topology_key in labels and (
+                        node["labels"].get(each.topology_key) == labels[each.topology_key]
+                    )
+                    if shared and _matches(each.label_selector, seen.labels):
+                        return False
+    return True
+
+
+KEYS = st.sampled_from([HOSTNAME, ZONE, "node-type"])
+NAMES = ("ingester", "querier", "compactor")
+TAINTS = st.sampled_from(
+    [
+        [],
+        [],
+        [{"key": "dedicated", "value": "tempo", "effect": "NoSchedule"}],
+        [{"key": "dedicated", "value": "other", "effect": "NoExecute"}],
+        [{"key": "busy", "effect": "PreferNoSchedule"}],
+    ]
+)
+SELECTORS = st.sampled_from([{}, {}, {}, {"node-type": "compute"}, {"node-type": "memory"}, {ZONE: "a"}])
+TOLERATIONS = st.sampled_from(
+    [
+        [],
+        [],
+        [{"key": "dedicated", "value": "tempo", "effect": "NoSchedule"}],
+        [{"key": "dedicated", "operator": "Exists"}],
+        [{"operator": "Exists"}],
+    ]
+)
+SELECTED = st.sampled_from([{"app": "ingester"}, {"app": "querier"}, {"stack": "tmrs"}, {"app": "nobody"}])
+TERMS = st.builds(lambda key, labels: term(key, **labels), KEYS, SELECTED)
+EXPRESSIONS = st.sampled_from(
+    [
+        {"key": "node-type", "operator": "In", "values": ["compute", "memory"]},
+        {"key": "node-type", "operator": "NotIn", "values": ["memory"]},
+        {"key": "node-type", "operator": "Exists"},
+        {"key": ZONE, "operator": "DoesNotExist"},
+        {"key": "generation", "operator": "Gt", "values": ["4"]},
+        {"key": "generation", "operator": "Lt", "values": ["5"]},
+    ]
+)
+AFFINITIES = (
+    st.none()
+    | st.builds(apart, TERMS)
+    | st.builds(together, TERMS)
+    | st.builds(together, TERMS, TERMS)
+    | st.builds(lambda away, near: apart(away) | together(near), TERMS, TERMS)
+    | st.builds(on_nodes, EXPRESSIONS)
+)
+SPREADS = st.lists(
+    st.builds(
+        lambda key, skew, more: spread(key, skew, **more),
+        KEYS,
+        st.integers(1, 2),
+        st.sampled_from(
+            [
+                {},
+                {},
+                {"minDomains": 3},
+                {"nodeTaintsPolicy": "Honor"},
+                {"nodeAffinityPolicy": "Ignore"},
+                {"labelSelector": {"matchLabels": {"stack": "tmrs"}}},
+                {"labelSelector": {"matchLabels": {"app": "ingester"}}},
+                {"whenUnsatisfiable": "ScheduleAnyway"},
+            ]
+        ),
+    ),
+    max_size=2,
+    unique_by=lambda each: (each["topologyKey"], each["whenUnsatisfiable"]),
+)
+POOLS = st.lists(
+    st.builds(
+        lambda count, cpu, memory, labels, taints, zones, room: pool(
+            count=count, cpu=f"{cpu}", memory=f"{memory}Gi", labels=labels, taints=taints, zones=zones, allocatable=room
+        ),
+        st.integers(1, 2),
+        st.integers(1, 6),
+        st.integers(2, 6),
+        st.sampled_from([{}, {"node-type": "compute", "generation": "5"}, {"node-type": "memory", "generation": "4"}]),
+        TAINTS,
+        st.sampled_from([[], ["a"], ["a", "b"], ["b"]]),
+        st.sampled_from([{}, {}, {"pods": 1}, {"pods": 2}]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda pools: [each.model_copy(update={"name": f"pool-{i}"}) for i, each in enumerate(pools)])
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> list[PodClass]:
+    """One to three classes of up to three pods, plain ones as often as those with rules."""
+    classes = []
+    for name in NAMES[: draw(st.integers(1, 3))]:
+        is_plain = draw(st.booleans())
+        classes.append(
+            pods(
+                name,
+                count=draw(st.sampled_from([1, 2, 2, 3])),
+                cpu=1000 * draw(st.sampled_from([0, 1, 1, 2, 2, 3])),
+                memory=1024 * draw(st.sampled_from([0, 1, 1, 2])),
+                node_selector={} if is_plain else draw(SELECTORS),
+                tolerations=draw(TOLERATIONS),
+                affinity=None if is_plain else draw(AFFINITIES),
+                spread=draw(SPREADS) if not is_plain and draw(st.booleans()) else [],
+            )
+        )
+    return classes
