@@ -1,9 +1,11 @@
 """Hypothesis strategies for stacks: specs as a user writes them, from the smallest to absurd ones.
 
-A spec is a plain mapping, so that a test can change one thing of it and plan again.
+A spec is a plain mapping, so that a test can change one thing of it and plan again. It is put together from a shape,
+which says what runs, and parts: each a strategy of what one group of keys says. A new key is a part more in `stacks`.
 """
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from typing import Any
@@ -15,9 +17,9 @@ from settings import Settings
 
 MIB = 2**20
 
-# What every property test runs with; a failure prints the line that replays it.
+# What every property test of the allocation runs with. Fewer examples are for who runs them very often.
 thorough = hypothesis.settings(
-    max_examples=300,
+    max_examples=int(os.environ.get("TEMPOSTACK_EXAMPLES", "1000")),
     deadline=None,
     database=None,
     print_blob=True,
@@ -111,49 +113,87 @@ def odd_bytes(least: int = 1, most: int = 40_000 * MIB) -> st.SearchStrategy[str
     return st.integers(least, most).map(str)
 
 
-def override_blocks(memory: st.SearchStrategy[str], crossed: bool) -> st.SearchStrategy[Spec]:
-    """`resources` blocks with some of their four numbers; requests within limits unless `crossed`."""
-
-    def block(**pairs: tuple[str | None, str | None]) -> Spec:
-        resources: Spec = {}
-        for resource, (limit, request) in pairs.items():
-            if not crossed and limit and request and _amount(request) > _amount(limit):
-                limit, request = request, limit
-            for side, quantity in (("limits", limit), ("requests", request)):
-                if quantity:
-                    put(resources, (side, resource), quantity)
-        return resources
-
-    cpu = st.none() | millicores(1, 3_000)
-    return st.builds(block, cpu=st.tuples(cpu, cpu), memory=st.tuples(st.none() | memory, st.none() | memory))
+def camel(name: str) -> str:
+    """A container's name as a key."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
-def _amount(text: str) -> int:
-    return int(text.removesuffix("Mi")) * MIB if text.endswith("Mi") else int(text.removesuffix("m"))
+# What a part writes: a value for each path below `spec`. Whatever belongs to a container that does not run is left out.
+Path = tuple[str, ...]
+Part = Mapping[Path, Any]
+Amounts = dict[Path, st.SearchStrategy[str]]
+NEEDS: Mapping[Path, str] = {
+    ("template", "gateway"): "gateway",
+    ("template", "gateway", "opa"): "opa",
+    ("template", "queryFrontend", "jaegerQuery"): "jaeger_query",
+    ("template", "queryFrontend", "jaegerQuery", "authentication"): "oauth_proxy",
+} | {("resources", "weights", camel(container)): container for container in CONTAINERS}
+
+SHAPES = st.builds(base_spec, st.sampled_from([None, "static", "openshift"]), st.booleans(), st.booleans())
 
 
-def totals_blocks(enough: bool, whole: bool) -> st.SearchStrategy[Spec]:
-    """`resources.total` with some of its four numbers; `enough`: both limits, and they hold every floor."""
+def replicas() -> st.SearchStrategy[Part]:
+    """Up to 12 replicas of any component."""
+    counts = st.integers(1, 12)
+    return st.fixed_dictionaries({}, optional={("template", component, "replicas"): counts for component in COMPONENTS})
+
+
+def profiles() -> st.SearchStrategy[Part]:
+    """A profile, or weights of the stack's own."""
+    weights = st.integers(0, 99).map(lambda n: dict(zip(("cpu", "memory"), divmod(n, 10), strict=True)))
+    profile: Path = ("resources", "profile")
+    custom: dict[Path, st.SearchStrategy[Any]] = {profile: st.just("custom")}
+    custom |= {("resources", "weights", camel(c)): weights for c in CONTAINERS}
+    named = st.sampled_from(["operator", "production"])
+    return st.fixed_dictionaries({profile: named}) | st.fixed_dictionaries(custom)
+
+
+def rules() -> st.SearchStrategy[Part]:
+    """What the plan is to make of it."""
+    return st.fixed_dictionaries(
+        {
+            ("resources", "onViolation"): st.sampled_from(["warn", "error"]),
+            ("resources", "requestRatio"): st.sampled_from([0.3, 0.001, 0.5, 1]),
+        }
+    )
+
+
+def totals(enough: bool, whole: bool) -> st.SearchStrategy[Part]:
+    """Some of the totals' four numbers; `enough`: both limits, and they hold every floor."""
     # All floors x 12 replicas: 9 containers' 10m / 16Mi and the ingester's 50m / 128Mi.
     least_cpu, least_memory = (1_680, 3_264) if enough else (1, 1)
     cpu, memory = millicores(least_cpu, 60_000), mebibytes(least_memory, 120_000)
     if not whole:
         memory |= odd_bytes(least_memory * MIB, 120_000 * MIB)
-    some = st.fixed_dictionaries({}, optional={"cpu": cpu, "memory": memory})
-    limits = st.fixed_dictionaries({"cpu": cpu, "memory": memory}) if enough else some
-    return st.fixed_dictionaries({"limits": limits, "requests": some})
+    limits: Amounts = {("resources", "total", "limits", "cpu"): cpu, ("resources", "total", "limits", "memory"): memory}
+    some: Amounts = {("resources", "total", "requests", path[-1]): amount for path, amount in limits.items()}
+    return st.fixed_dictionaries(limits if enough else {}, optional=some if enough else limits | some)
 
 
-PROFILES = st.fixed_dictionaries(
-    {
-        "profile": st.sampled_from(["operator", "production", "custom"]),
-        "onViolation": st.sampled_from(["warn", "error"]),
-        "requestRatio": st.sampled_from([0.3, 0.001, 0.5, 1]),
-    }
-)
-WEIGHTS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=len(CONTAINERS), max_size=len(CONTAINERS))
-REPLICAS = st.lists(st.none() | st.integers(1, 12), min_size=len(COMPONENTS), max_size=len(COMPONENTS))
-SHAPES = st.builds(base_spec, st.sampled_from([None, "static", "openshift"]), st.booleans(), st.booleans())
+def overrides(whole: bool, crossed: bool) -> st.SearchStrategy[Part]:
+    """`resources` of some containers, with some of their four numbers; requests within limits unless `crossed`."""
+    cpu, memory = millicores(1, 3_000), mebibytes(1, 4_000)
+    if not whole:
+        memory |= odd_bytes(1, 4_000 * MIB)
+    numbers = {(side, r): amount for side in ("limits", "requests") for r, amount in (("cpu", cpu), ("memory", memory))}
+
+    def block(given: Mapping[tuple[str, str], str]) -> Spec:
+        resources: Spec = {}
+        for (side, resource), amount in given.items():
+            put(resources, (side, resource), amount)
+            limit, request = get(resources, ("limits", resource)), get(resources, ("requests", resource))
+            if not crossed and limit and request and _amount(request) > _amount(limit):
+                resources["limits"][resource], resources["requests"][resource] = request, limit
+        return resources
+
+    blocks = st.fixed_dictionaries({}, optional=numbers).map(block)
+    paths = [("template", *path, "resources") for path in CONTAINERS.values()]
+    return st.dictionaries(st.sampled_from(paths), blocks, max_size=8)
+
+
+def _amount(text: str) -> int:
+    return int(text.removesuffix("Mi")) * MIB if text.endswith("Mi") else int(text.removesuffix("m"))
 
 
 @cache
@@ -163,39 +203,19 @@ def stacks(*, enough: bool = False, whole: bool = False, crossed: bool = False) 
     `enough`: both total limits, and they hold all floors (but perhaps not the overrides). `whole`: every memory in
     whole MiB. `crossed`: an override's request may exceed its limit.
     """
-    memory = mebibytes(1, 4_000) if whole else mebibytes(1, 4_000) | odd_bytes(1, 4_000 * MIB)
-    overrides = st.dictionaries(st.sampled_from(list(CONTAINERS)), override_blocks(memory, crossed), max_size=8)
-    return st.builds(_stack, SHAPES, REPLICAS, PROFILES, WEIGHTS, totals_blocks(enough, whole), overrides)
+    parts = (replicas(), profiles(), rules(), totals(enough, whole), overrides(whole, crossed))
+    return st.builds(stack_of, SHAPES, *parts)
 
 
-def _stack(
-    shape: Spec,
-    replicas: Sequence[int | None],
-    profile: Spec,
-    weights: Sequence[tuple[int, int]],
-    total: Spec,
-    overrides: Mapping[str, Spec],
-) -> Spec:
+def stack_of(shape: Spec, *parts: Part) -> Spec:
+    """The shape with what the parts say of the containers that run."""
     spec = deepcopy(shape)
     runs = running(spec)
-    spec["resources"] = {**profile, "total": total}
-    if profile["profile"] == "custom":
-        by_container = dict(zip(CONTAINERS, weights, strict=True))
-        spec["resources"]["weights"] = {
-            _camel(c): dict(zip(("cpu", "memory"), by_container[c], strict=True)) for c in runs
-        }
-    for component, count in zip(COMPONENTS, replicas, strict=True):
-        if count is not None and (component != "gateway" or "gateway" in runs):
-            put(spec, ("template", component, "replicas"), count)
-    for container, block in overrides.items():
-        if container in runs and block:
-            put(spec, ("template", *CONTAINERS[container], "resources"), block)
+    for part in parts:
+        for path, value in part.items():
+            if all(NEEDS.get(path[:n], ALWAYS[0]) in runs for n in range(len(path) + 1)):
+                put(spec, path, deepcopy(value))
     return spec
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def replicas_of(spec: Mapping[str, Any]) -> int:
