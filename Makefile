@@ -12,7 +12,7 @@ SANDBOX := $(PYTHON) -m sandbox
 PULUMI = PATH="$(CURDIR)/$(VENV)/bin:$$($(SANDBOX) tools --path pulumi pulumi-language-python):$$PATH" pulumi
 ON_CONTEXT = --stack $(STACK) --config tempostack:kubeContext=$(CONTEXT)
 
-.PHONY: help up preview down status plan render check unit test bench configuration-page
+.PHONY: help up preview down status plan render check unit test mutants bench configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -68,6 +68,9 @@ unit: check ## What needs no server: checks and unit tests
 
 test: check ## Everything that can be tested here, the fast parts first
 	@$(PYTHON) -m tests
+
+mutants: $(INSTALLED) ## Change the allocation's code in every small way: the tests must notice (10 minutes)
+	@nice -n 10 $(PYTHON) -m tests.mutants
 
 bench: $(INSTALLED) ## Measure what the README's figures say
 	@$(PYTHON) bench/startup.py

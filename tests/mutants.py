@@ -1,0 +1,70 @@
+"""How good the allocation's tests are: every mutant of its code that they let live is listed, and more than a few fail.
+
+Works in a copy of the tree, `.mutants/`, which it leaves there: `mutmut browse` in it shows every mutant.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COPY = ROOT / ".mutants"
+SURVIVORS = COPY / "survivors.diff"
+LEAST_KILLED_PERCENT = 90
+# Its settings are in pyproject.toml. Hundreds of runs of the property tests: each with few examples, always the same.
+MUTMUT = (sys.executable, "-m", "mutmut")
+ENVIRONMENT = os.environ | {"TEMPOSTACK_EXAMPLES": "15", "PYTHONDONTWRITEBYTECODE": "1"}
+JOBS = max(1, (os.cpu_count() or 2) // 2)
+
+
+def main() -> int:
+    """Print what was killed, file by file, and list the survivors; the exit code is 1 where too few were killed."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    shutil.copytree(ROOT, COPY, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    subprocess.run([*MUTMUT, "run", "--max-children", str(JOBS)], cwd=COPY, env=ENVIRONMENT, check=True)
+    outcomes = outcomes_of(output("results", "--all", "true"))
+    survivors = [mutant for mutant, outcome in outcomes.items() if not is_killed(outcome)]
+    SURVIVORS.write_text("".join(output("show", mutant) for mutant in survivors))
+    percent = report(outcomes)
+    print(f"{len(survivors)} survivors: {SURVIVORS.relative_to(ROOT)}")
+    return int(percent < LEAST_KILLED_PERCENT)
+
+
+def output(*arguments: str) -> str:
+    """What a command of mutmut prints."""
+    return subprocess.run([*MUTMUT, *arguments], cwd=COPY, capture_output=True, text=True, check=True).stdout
+
+
+def outcomes_of(results: str) -> Mapping[str, str]:
+    """Mutant -> killed, survived, timeout, no tests, ..."""
+    return dict(re.findall(r"^ +(\S+): (.+)$", results, re.MULTILINE))
+
+
+def is_killed(outcome: str) -> bool:
+    """A mutant that never ends is noticed too."""
+    return outcome in ("killed", "timeout")
+
+
+def report(outcomes: Mapping[str, str]) -> float:
+    """Print the rate of every file and of all, which is returned, in percent."""
+    made = Counter(file_of(mutant) for mutant in outcomes)
+    killed = Counter(file_of(mutant) for mutant, outcome in outcomes.items() if is_killed(outcome))
+    for file in sorted(made):
+        print(f"{file:<32} {killed[file]:>5} of {made[file]:>5}  {100 * killed[file] / made[file]:5.1f} %")
+    percent = 100 * killed.total() / made.total()
+    print(f"{'all':<32} {killed.total():>5} of {made.total():>5}  {percent:5.1f} %")
+    return percent
+
+
+def file_of(mutant: str) -> str:
+    """allocation.review.case.x_name__mutmut_1 -> allocation/review/case"""
+    return mutant.rpartition(".")[0].replace(".", "/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
