@@ -19,20 +19,18 @@ from pulumi_kubernetes.core.v1 import (
     SeccompProfileArgs,
     SecurityContextArgs,
     ServicePortArgs,
-    TolerationArgs,
-    TopologySpreadConstraintArgs,
     VolumeArgs,
     VolumeMountArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation import ContainerPlan
+from components import placement
 from components.identity import Identity
 from components.volumes import Mount
 from settings.pods import PodSecurityContext, PodSettings
 
 USER = 10001  # Tempo's own user in its image; every container runs as it, unless the cluster assigns another
-SPREAD_OVER = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
 DEFAULT_SECURITY: dict[str, Any] = {
     "run_as_non_root": True,
     "fs_group_change_policy": "OnRootMismatch",  # a large volume would be walked through at every start
@@ -128,9 +126,11 @@ class Pod:
                 enable_service_links=False,  # the environment of a pod is what is written here
                 security_context=_security(self.user, self.settings.pod_security_context),
                 node_selector=self.settings.node_selector,
-                tolerations=[TolerationArgs(**dict(toleration)) for toleration in self.settings.tolerations or ()]
-                or None,
-                topology_spread_constraints=None if self.restart_policy else _spread(self.identity),
+                tolerations=placement.tolerations(self.settings.tolerations),
+                affinity=placement.affinity(self.settings.affinity),
+                topology_spread_constraints=None
+                if self.restart_policy
+                else placement.spread(self.settings.topology_spread_constraints, self.identity.selector),
                 termination_grace_period_seconds=self.grace_seconds,
                 restart_policy=self.restart_policy,
             ),
@@ -158,16 +158,3 @@ def _security(user: int | None, given: PodSecurityContext | None) -> PodSecurity
     context = DEFAULT_SECURITY | identity | (given.model_dump(exclude_none=True) if given else {})
     profile = SeccompProfileArgs(**context["seccomp_profile"])
     return PodSecurityContextArgs(**{**context, "seccomp_profile": profile})
-
-
-def _spread(identity: Identity) -> list[TopologySpreadConstraintArgs]:
-    """Over hosts and zones where possible: a cluster of one node runs the stack too."""
-    return [
-        TopologySpreadConstraintArgs(
-            max_skew=1,
-            topology_key=key,
-            when_unsatisfiable="ScheduleAnyway",
-            label_selector=LabelSelectorArgs(match_labels=identity.selector),
-        )
-        for key in SPREAD_OVER
-    ]

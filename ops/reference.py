@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 
 from settings import Quantity, Settings, Spec, unsupported
 from settings.explain import inner_model
+from settings.node_pools import NodePool
+from settings.placement import Affinity, LabelSelector, TopologySpreadConstraint
 from settings.pods import Component
 from settings.resources import ContainerResources, StackResources, Weight
 from settings.secrets import SECRETS, set_secret
@@ -47,6 +49,10 @@ NAMES: dict[type, str] = {
     bool: "`true` or `false`",
     ContainerResources: "[limits and requests](#limits-and-requests)",
     Weight: "[weight](#weights)",
+    NodePool: "[node pool](#node-pools)",
+    Affinity: "[affinity](#affinity)",
+    LabelSelector: "[label selector](#label-selectors)",
+    TopologySpreadConstraint: "[spread constraint](#topology-spread-constraints)",
 }
 
 
@@ -77,6 +83,10 @@ def page() -> str:
         ),
         ("Limits and requests", rows(ContainerResources)),
         ("Weights", rows(Weight)),
+        ("Node pools", rows(NodePool)),
+        ("Affinity", rows(Affinity)),
+        ("Topology spread constraints", rows(TopologySpreadConstraint)),
+        ("Label selectors", rows(LabelSelector)),
     )
     return "\n".join([HEADER, *(_section(title, table) for title, table in sections), _secrets(), _unsupported()])
 
@@ -131,7 +141,7 @@ def default_of(field: FieldInfo) -> str:
     match field.get_default():
         case _ if field.is_required():
             return "required"
-        case None | BaseModel():
+        case None | BaseModel() | [] | {}:
             return ""
         case bool() as value:
             return f"`{str(value).lower()}`"

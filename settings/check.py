@@ -15,7 +15,7 @@ from settings.stack import Settings
 
 PROJECT = "tempostack"
 KEYS = (*known_keys(Settings), *SECRET_KEYS)
-STRUCTURED_KEYS = ("minio", "spec", OIDC_CLIENTS.key)  # Pulumi hands them over as JSON
+STRUCTURED_KEYS = ("minio", "nodePools", "spec", OIDC_CLIENTS.key)  # Pulumi hands them over as JSON
 BOOLEAN_KEYS = ("createNamespace",)  # and these as the words true and false
 
 

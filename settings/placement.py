@@ -140,10 +140,10 @@ class TopologySpreadConstraint(Model):
     """The pods that are counted; the component's own where nothing is said."""
     min_domains: CountField | None = None
     """With fewer places than this, the fewest pods in a place count as none; for `DoNotSchedule`."""
-    node_affinity_policy: Literal["Honor", "Ignore"] = "Honor"
-    """Whether nodes that the pod's node selector and affinity exclude count as places."""
-    node_taints_policy: Literal["Honor", "Ignore"] = "Ignore"
-    """Whether taints are heeded: with `Honor`, nodes whose taints it does not tolerate are no places."""
+    node_affinity_policy: Literal["Honor", "Ignore"] | None = None
+    """With `Ignore`, nodes that the pod's node selector and affinity exclude are places too; `Honor` is the default."""
+    node_taints_policy: Literal["Honor", "Ignore"] | None = None
+    """With `Honor`, nodes whose taints it does not tolerate are no places; `Ignore` is the default."""
 
     @model_validator(mode="after")
     def _is_one_that_kubernetes_accepts(self) -> Self:

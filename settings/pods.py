@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from settings.autoscaling import Autoscaling
 from settings.base import Model
 from settings.names import LabelKeyField, LabelValueField, TextField
+from settings.placement import Affinity, TopologySpreadField
 from settings.resources import ContainerResources, Qos
 from settings.types import IntField, refuse
 
@@ -92,6 +93,10 @@ class PodSettings(Model):
     """Labels of the nodes that the pods may run on."""
     tolerations: list[Toleration] | None = None
     """Taints of nodes that the pods accept."""
+    affinity: Affinity | None = None
+    """The nodes that the pods need or prefer, and the pods that they run with or apart from."""
+    topology_spread_constraints: TopologySpreadField | None = None
+    """How the pods spread, in place of the stack's own preference for different hosts and zones."""
     pod_security_context: PodSecurityContext | None = None
     """Merged over the stack's own, which fits the `restricted` pod security standard."""
 

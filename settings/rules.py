@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from settings.mistakes import Mistake, Path, shown
+from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
 from settings.types import fraction
 
@@ -67,6 +68,17 @@ def _repeated(path: Path, key: str, config: Config) -> Iterator[Mistake]:
         if isinstance(value, str) and first.setdefault(value, index) != index:
             owner = f"{path[-1]}[{first[value]}]"
             yield Mistake((*path, index, key), f"{shown(value)} is already that of {owner}; give each its own")
+
+
+def node_pools_differ(config: Config) -> Iterator[Mistake]:
+    """No two node pools share a name, and no two nodes a hostname."""
+    yield from _repeated(("nodePools",), "name", config)
+    first: dict[str, int] = {}
+    for index, pool in enumerate(entries(config, ("nodePools",))):
+        hostname = at(pool, ("labels", HOSTNAME))
+        if isinstance(hostname, str) and first.setdefault(hostname, index) != index:
+            path = ("nodePools", index, "labels", HOSTNAME)
+            yield Mistake(path, f"{shown(hostname)} is already that of nodePools[{first[hostname]}]; give each its own")
 
 
 def tenants_and_gateway_fit(config: Config) -> Iterator[Mistake]:
@@ -178,6 +190,7 @@ RULES: tuple[Rule, ...] = (
     each_key_stands_in_one_place,
     tenants_differ,
     roles_and_bindings_differ,
+    node_pools_differ,
     tenants_and_gateway_fit,
     references_lead_somewhere,
     custom_weights_are_whole,

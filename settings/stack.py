@@ -7,6 +7,7 @@ from pydantic import Field
 from settings import images
 from settings.base import Model
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
+from settings.node_pools import NodePool
 from settings.quantity import Quantity
 from settings.resources import ContainerResources, StackResources
 from settings.template import Template
@@ -132,6 +133,8 @@ class Settings(Model):
     """The value of the label `app.kubernetes.io/managed-by`."""
     minio: Minio = Minio(enabled=False)
     """An object store in the cluster that provides the Secret `spec.storage.secret` names; off without this block."""
+    node_pools: Annotated[list[NodePool], Field(min_length=1)] | None = None
+    """The nodes that the plan is checked against; without them nothing is checked."""
     spec: Spec
     """The stack, with the keys of a TempoStack's `spec`."""
     plaintext_secrets: Annotated[frozenset[str], Field(exclude=True)] = frozenset()

@@ -9,7 +9,6 @@ from settings.mistakes import Path
 # The keys are those of a stack file, of TempoStack in tempo-operator 0.22, and those planned for this program.
 KEYS = {
     "environment": "remove it and write its values below config",
-    "nodePools": "remove it",
     "pricing": "remove it",
     "spec.size": "remove it and give resources.total",
     "spec.workload": "remove it and give resources.total",
@@ -27,8 +26,11 @@ KEYS = {
     "spec.storage.secret.credentialMode": "remove it; the Secret's access_key_id and access_key_secret are used",
     "spec.tenants.authentication.oidc.secret": "put the client's id and secret into the secret key oidcClients",
     "spec.template.metricsGenerator": "remove it",
-    "spec.template.*.affinity": "remove it; pods already prefer different hosts and zones",
-    "spec.template.*.topologySpreadConstraints": "remove it; pods already prefer different hosts and zones",
+    "spec.template.*.affinity.*.matchFields": "remove it and write matchExpressions with kubernetes.io/hostname",
+    "spec.template.*.affinity.*.namespaces": "remove it; the pods of the stack's own namespace are meant",
+    "spec.template.*.affinity.*.namespaceSelector": "remove it; the pods of the stack's own namespace are meant",
+    "spec.template.*.matchLabelKeys": "remove it and write the label into the labelSelector",
+    "spec.template.*.mismatchLabelKeys": "remove it and write the label into the labelSelector",
     "*.hugepages-*": "remove it; there is a budget for cpu, memory and ephemeral-storage only",
     "*.claims": "remove it and write limits and requests",
     "spec.template.*.podSecurityContext.appArmorProfile": "remove it",

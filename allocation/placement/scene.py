@@ -155,6 +155,6 @@ def _counts(
     labels: Labels = node.labels
     if any(each.topology_key not in labels for each in hard):
         return False
-    if constraint.node_affinity_policy == "Honor" and not admits(pod.node_selector, pod.affinity, labels):
+    if constraint.node_affinity_policy != "Ignore" and not admits(pod.node_selector, pod.affinity, labels):
         return False
-    return constraint.node_taints_policy == "Ignore" or not untolerated(node.taints, pod.tolerations, EXCLUDING)
+    return constraint.node_taints_policy != "Honor" or not untolerated(node.taints, pod.tolerations, EXCLUDING)

@@ -178,7 +178,7 @@ def _is_even(
     counted: dict[str, int] = {}
     for node, here in zip(nodes, running, strict=True):
         honoured = constraint.node_affinity_policy == "Ignore" or _wants(each, node)
-        honoured &= constraint.node_taints_policy == "Ignore" or _tolerates(each, node)
+        honoured &= constraint.node_taints_policy != "Honor" or _tolerates(each, node)
         if honoured and all(key in node["labels"] for key in keys):
             place = node["labels"][constraint.topology_key]
             matching = sum(n for n, c in zip(here, classes, strict=True) if _matches(selector, c.labels))

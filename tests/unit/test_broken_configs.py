@@ -133,7 +133,9 @@ PLACES = {
     "*.hugepages-*": "spec.template.ingester.resources.limits.hugepages-2Mi",
     "*.claims": "spec.template.querier.component.resources.claims",
 }
-ELSEWHERE = {"environment", "spec.tenants.authentication.oidc.secret"}  # beside config, and in a list
+IN_LISTS = {key for key in KEYS if key.rpartition(".")[2] in ("matchFields", "namespaces", "namespaceSelector")}
+IN_LISTS |= {"spec.template.*.matchLabelKeys", "spec.template.*.mismatchLabelKeys"}
+ELSEWHERE = IN_LISTS | {"environment", "spec.tenants.authentication.oidc.secret"}  # beside config, and in a list
 
 
 @pytest.mark.parametrize("pattern", sorted(KEYS.keys() - ELSEWHERE))

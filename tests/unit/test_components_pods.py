@@ -13,6 +13,20 @@ from tests.unit.conftest import SECRETS, STACKS, changed, config
 from tests.unit.recording import Run
 
 Named = Callable[[str], Run]
+Changed = Callable[[str, Any], tuple[list[dict[str, Any]], dict[str, Any]]]
+
+
+@pytest.fixture
+def changed_ingester() -> Changed:
+    """The pods of the dev stack with one key of the ingester's set: the others' specs, and the ingester's."""
+
+    def change(key: str, value: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        pods = {
+            name: w.pod["spec"] for name, w in changed("dev", f"spec.template.ingester.{key}", value).workloads.items()
+        }
+        return [spec for name, spec in pods.items() if not name.endswith("-ingester")], pods["tempo-tmrs-ingester"]
+
+    return change
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -117,6 +131,45 @@ def test_replicas_spread_over_hosts_and_zones_where_they_can(stack: Run) -> None
         for each in spread:
             assert each["whenUnsatisfiable"] == "ScheduleAnyway"
             assert each["labelSelector"] == workload.inputs["spec"]["selector"]
+
+
+def test_a_components_affinity_reaches_its_pods_as_it_was_written(changed_ingester: Changed) -> None:
+    condition = {"key": "node-type", "operator": "In", "values": ["memory-optimized"]}
+    pods = {"matchExpressions": [{"key": "app.kubernetes.io/component", "operator": "NotIn", "values": ["querier"]}]}
+    term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": pods}
+    rules = {
+        "requiredDuringSchedulingIgnoredDuringExecution": [term, {"topologyKey": "zone", "labelSelector": {}}],
+        "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 7, "podAffinityTerm": term}],
+    }
+    affinity = {
+        "nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [condition, {"key": "gpu", "operator": "DoesNotExist"}]}]
+            },
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {"weight": 100, "preference": {"matchExpressions": [{"key": "age", "operator": "Lt", "values": ["3"]}]}}
+            ],
+        },
+        "podAffinity": rules,
+        "podAntiAffinity": rules,
+    }
+    others, ingester = changed_ingester("affinity", affinity)
+    assert ingester["affinity"] == affinity
+    assert not any("affinity" in pod for pod in others)
+
+
+def test_a_components_spread_takes_the_place_of_the_stacks_own(changed_ingester: Changed) -> None:
+    given = {"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule", "minDomains": 3}
+    others, ingester = changed_ingester("topologySpreadConstraints", [given])
+    own = {"matchLabels": {"app.kubernetes.io/component": "ingester"}}
+    (spread,) = ingester["topologySpreadConstraints"]
+    assert spread.pop("labelSelector")["matchLabels"].items() >= own["matchLabels"].items()
+    assert spread == given
+    assert all(len(pod["topologySpreadConstraints"]) == 2 for pod in others if "topologySpreadConstraints" in pod)
+
+
+def test_a_spread_of_nothing_spreads_nothing(changed_ingester: Changed) -> None:
+    assert "topologySpreadConstraints" not in changed_ingester("topologySpreadConstraints", [])[1]
 
 
 def test_a_rollout_never_runs_more_pods_than_the_plan_counts(stack: Run) -> None:

@@ -19,6 +19,14 @@ EXAMPLE = yaml.safe_load(
     minio: {enabled: true, storageSize: 1Gi}
     oidcClients: {dev: {clientID: a, clientSecret: {secure: b}}}
     createNamespace: true
+    nodePools:
+      - name: a
+        count: 2
+        allocatable: {cpu: 4, memory: 1Gi, ephemeral-storage: 1Gi, pods: 3}
+        labels: {a: b}
+        taints: [{key: a, value: b, effect: NoSchedule}]
+        systemReserve: {cpu: 1, pods: 1}
+        zones: [a, b]
     spec:
       storage: {secret: {name: c, type: s3}, tls: {enabled: false}}
       storageSize: 1Gi
@@ -46,6 +54,14 @@ EXAMPLE = yaml.safe_load(
       template:
         gateway: {enabled: true, opa: {resources: {}}, component: {replicas: 1}}
         ingester: {nodeSelector: {a: b}, tolerations: [{key: a, operator: Exists}], podSecurityContext: {runAsUser: 1}}
+        querier:
+          topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, minDomains: 1}]
+          affinity:
+            nodeAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution:
+                nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Gt, values: ['4']}]}]
+            podAntiAffinity:
+              requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a, labelSelector: {matchLabels: {a: b}}}]
         queryFrontend: {jaegerQuery: {enabled: true, authentication: {enabled: true}, tempoQuery: {}}}
     """
 )
