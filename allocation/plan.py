@@ -14,6 +14,7 @@ Source = Literal[
     "override", "tenants", "size", "workload", "share", "floor", "qos", "ratio", "limit", "default", "none"
 ]
 ReplicasSource = Literal["override", "autoscaling", "size", "workload", "default"]
+VolumeSource = Literal["override", "size", "workload", "default"]
 Bound = Literal["min", "max"]  # of an autoscaler
 Kind = Literal["Deployment", "StatefulSet", "Job"]
 
@@ -105,6 +106,39 @@ class WorkloadPlan:
 
 
 @dataclass(frozen=True)
+class VolumePlan:
+    """A persistent volume that every replica of a component has one of; `source` says where its size comes from."""
+
+    component: str
+    name: str  # as in the pod: `data` is the ingester's, or MinIO's
+    path: str  # config path of its size
+    size_bytes: int  # of each
+    count: int  # how many: the replicas that the budget counts
+    source: VolumeSource
+    needed_bytes: int | None = None  # what the load writes to it, with a margin; None where no load is known
+
+
+@dataclass(frozen=True)
+class StoragePlan:
+    """What the stack keeps on disks and in its bucket."""
+
+    volumes: tuple[VolumePlan, ...] = ()
+    bucket_bytes: int | None = None  # expected once the retention has passed; None where no load is known
+
+    def volume(self, component: str, name: str = "data") -> VolumePlan:
+        """The volume of that component and name. Raises KeyError."""
+        for volume in self.volumes:
+            if (volume.component, volume.name) == (component, name):
+                return volume
+        raise KeyError(f"{component}/{name}")
+
+    @property
+    def block_bytes(self) -> int:
+        """All volumes together."""
+        return sum(volume.size_bytes * volume.count for volume in self.volumes)
+
+
+@dataclass(frozen=True)
 class Plan:
     """The whole stack: workloads inside the total, those outside it (MinIO), and what there is to say about them."""
 
@@ -113,6 +147,7 @@ class Plan:
     workloads: tuple[WorkloadPlan, ...]
     outside: tuple[WorkloadPlan, ...]
     findings: tuple[Finding, ...]
+    storage: StoragePlan = StoragePlan()
 
     def workload(self, component: str) -> WorkloadPlan | None:
         """The workload of that component, inside or outside the total; None where it does not run."""
