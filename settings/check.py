@@ -9,13 +9,14 @@ from pydantic import ValidationError
 
 from settings.explain import EMPTY, explained, known_keys, unknown_key
 from settings.mistakes import Mistake, Path, SettingsError
-from settings.rules import Config, broken_rules
+from settings.rules import broken_rules
 from settings.secrets import DEEPEST, OIDC_CLIENTS, SECRET_KEYS, broken_secrets, stray_secrets
 from settings.stack import Settings
+from settings.written import Config
 
 PROJECT = "tempostack"
 KEYS = (*known_keys(Settings), *SECRET_KEYS)
-STRUCTURED_KEYS = ("minio", "nodePools", "spec", OIDC_CLIENTS.key)  # Pulumi hands them over as JSON
+STRUCTURED_KEYS = ("minio", "nodePools", "pricing", "spec", OIDC_CLIENTS.key)  # Pulumi hands them over as JSON
 BOOLEAN_KEYS = ("createNamespace",)  # and these as the words true and false
 
 

@@ -7,9 +7,9 @@ from os import PathLike, fspath
 from settings.check import KEYS, PROJECT, Source, checked, unknown_keys
 from settings.explain import unknown_key
 from settings.mistakes import Mistake, Path, SettingsError, shown
-from settings.rules import Config
 from settings.secrets import SECRET_KEYS, holds_secure
 from settings.stack import Settings
+from settings.written import Config
 from settings.yaml_file import read_yaml
 
 API_VERSION, KIND = "tempo.grafana.com/v1alpha1", "TempoStack"

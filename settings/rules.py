@@ -1,7 +1,6 @@
 """Rules over several keys. They read the config as written, so that they speak even where other keys are broken."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
@@ -9,9 +8,7 @@ from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
 from settings.types import fraction
-
-Config = dict[str, Any]
-Rule = Callable[[Config], Iterator[Mistake]]
+from settings.written import Config, Rule, at, entries, names, repeated
 
 TENANTS: Path = ("spec", "tenants")
 GATEWAY: Path = ("spec", "template", "gateway")
@@ -19,24 +16,6 @@ JAEGER: Path = ("spec", "template", "queryFrontend", "jaegerQuery")
 STORAGE: Path = ("spec", "storage")
 OWN_SECRETS = ("-gateway", "-cookie-proxy")  # the Secrets `tempo-<name>…` of the gateway and the oauth-proxy
 WEIGHTS: Path = ("spec", "resources", "weights")
-
-
-def at(config: object, path: Path) -> Any:
-    """The value that the keys lead to; None where a key is missing or something else than a mapping is in the way."""
-    for key in path:
-        config = config.get(key) if isinstance(config, dict) else None
-    return config
-
-
-def entries(config: object, path: Path) -> list[Any]:
-    """The list that the keys lead to; an empty one where there is none."""
-    value = at(config, path)
-    return value if isinstance(value, list) else []
-
-
-def names(config: object, path: Path, key: str) -> set[str]:
-    """What a list's entries say under a key, where it is text."""
-    return {value for entry in entries(config, path) if isinstance(value := at(entry, (key,)), str)}
 
 
 def each_key_stands_in_one_place(config: Config) -> Iterator[Mistake]:
@@ -52,27 +31,18 @@ def each_key_stands_in_one_place(config: Config) -> Iterator[Mistake]:
 def tenants_differ(config: Config) -> Iterator[Mistake]:
     """No two tenants share a name or an id."""
     for key in ("tenantName", "tenantId"):
-        yield from _repeated((*TENANTS, "authentication"), key, config)
+        yield from repeated(config, (*TENANTS, "authentication"), key)
 
 
 def roles_and_bindings_differ(config: Config) -> Iterator[Mistake]:
     """No two roles, and no two role bindings, share a name."""
     for group in ("roles", "roleBindings"):
-        yield from _repeated((*TENANTS, "authorization", group), "name", config)
-
-
-def _repeated(path: Path, key: str, config: Config) -> Iterator[Mistake]:
-    first: dict[str, int] = {}
-    for index, entry in enumerate(entries(config, path)):
-        value = at(entry, (key,))
-        if isinstance(value, str) and first.setdefault(value, index) != index:
-            owner = f"{path[-1]}[{first[value]}]"
-            yield Mistake((*path, index, key), f"{shown(value)} is already that of {owner}; give each its own")
+        yield from repeated(config, (*TENANTS, "authorization", group), "name")
 
 
 def node_pools_differ(config: Config) -> Iterator[Mistake]:
     """No two node pools share a name, and no two nodes a hostname."""
-    yield from _repeated(("nodePools",), "name", config)
+    yield from repeated(config, ("nodePools",), "name")
     first: dict[str, int] = {}
     for index, pool in enumerate(entries(config, ("nodePools",))):
         hostname = at(pool, ("labels", HOSTNAME))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from settings.mistakes import Mistake, Path
-from settings.rules import TENANTS, Config, names
+from settings.rules import TENANTS
 from settings.stack import Settings
 from settings.unsupported import instead_of_key
+from settings.written import Config, names
 
 DEEPEST = 40  # levels of a config that are searched; no key of it lies deeper
 
