@@ -61,6 +61,18 @@ def test_units_that_many_replicas_cannot_take_go_to_who_can() -> None:
     assert share(19, [Claim(Fraction(9), 0, 10), Claim(Fraction(1), 0, 1)]) == [1, 9]
 
 
+def test_units_that_many_replicas_cannot_take_are_spread_evenly() -> None:
+    assert share(8, [Claim(Fraction(1), 0, 10), *[Claim(Fraction(0), 0, 1)] * 3]) == [0, 3, 3, 2]
+
+
+def test_the_last_unit_is_taken_too() -> None:
+    assert share(2, [Claim(Fraction(1), 0, 1), Claim(Fraction(2), 0, 2)]) == [2, 0]
+
+
+def test_a_floor_is_paid_by_every_replica() -> None:
+    assert share(3, [Claim(Fraction(1), 2, 2)]) == [2]
+
+
 def test_few_replicas_do_not_take_what_many_could_take_instead() -> None:
     three_of_three = [Claim(Fraction(6), 0, 3)] * 3
     assert share(4, [Claim(Fraction(5), 0, 2), *three_of_three]) == [0, 1, 0, 0]  # not [2, 0, 0, 0]: 4 for 0.87
