@@ -1,6 +1,7 @@
 """How good the allocation's tests are: every mutant of its code that they let live is listed, and more than a few fail.
 
-Works in a copy of the tree, `.mutants/`, which it leaves there: `mutmut browse` in it shows every mutant.
+`python -m tests.mutants [PATTERN...]`, where a pattern is like `allocation.sharing.*`. Works in a copy of the tree,
+`.mutants/`, and leaves it there: `mutmut browse` in it shows every mutant.
 """
 
 import os
@@ -9,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,11 +23,13 @@ ENVIRONMENT = os.environ | {"TEMPOSTACK_EXAMPLES": "15", "PYTHONDONTWRITEBYTECOD
 JOBS = max(1, (os.cpu_count() or 2) // 2)
 
 
-def main() -> int:
+def main(patterns: Sequence[str]) -> int:
     """Print what was killed, file by file, and list the survivors; the exit code is 1 where too few were killed."""
     shutil.rmtree(COPY, ignore_errors=True)
     shutil.copytree(ROOT, COPY, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    subprocess.run([*MUTMUT, "run", "--max-children", str(JOBS)], cwd=COPY, env=ENVIRONMENT, check=True)
+    command = [*MUTMUT, "run", "--max-children", str(JOBS), *patterns]
+    if code := subprocess.run(command, cwd=COPY, env=ENVIRONMENT, check=False).returncode:
+        return code
     outcomes = outcomes_of(output("results", "--all", "true"))
     survivors = [mutant for mutant, outcome in outcomes.items() if not is_killed(outcome)]
     SURVIVORS.write_text("".join(output("show", mutant) for mutant in survivors))
@@ -41,8 +44,9 @@ def output(*arguments: str) -> str:
 
 
 def outcomes_of(results: str) -> Mapping[str, str]:
-    """Mutant -> killed, survived, timeout, no tests, ..."""
-    return dict(re.findall(r"^ +(\S+): (.+)$", results, re.MULTILINE))
+    """Mutant -> killed, survived, timeout, no tests, ...; without those that were not asked for."""
+    outcomes = re.findall(r"^ +(\S+): (.+)$", results, re.MULTILINE)
+    return {mutant: outcome for mutant, outcome in outcomes if outcome != "not checked"}
 
 
 def is_killed(outcome: str) -> bool:
@@ -67,4 +71,4 @@ def file_of(mutant: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
