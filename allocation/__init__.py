@@ -1,7 +1,8 @@
 """Decides every container's limits and requests: settings in, a `Plan` out, by exact arithmetic and nothing else."""
 
+from allocation.cost import Charge, ComponentCost, Cost
 from allocation.decide import allocate
 from allocation.findings import Finding
 from allocation.plan import ContainerPlan, Figure, Plan, WorkloadPlan
 
-__all__ = ["ContainerPlan", "Figure", "Finding", "Plan", "WorkloadPlan", "allocate"]
+__all__ = ["Charge", "ComponentCost", "Cost", "ContainerPlan", "Figure", "Finding", "Plan", "WorkloadPlan", "allocate"]

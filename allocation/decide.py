@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from allocation.charging import cost_of
 from allocation.containers import Container, containers_of, given_quantity
 from allocation.outside import outside_of
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
@@ -40,7 +41,7 @@ def allocate(settings: Settings) -> Plan:
 
     workloads = _workloads(settings.name, running, limits, requests)
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())
-    return replace(plan, findings=review(settings, containers, plan))
+    return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))
 
 
 def _totals(settings: Settings) -> Totals:

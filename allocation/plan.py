@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from allocation.cost import Cost
 from allocation.findings import Finding
 from settings import Quantity, QuantityError
 from settings.resources import Qos
@@ -148,6 +149,7 @@ class Plan:
     outside: tuple[WorkloadPlan, ...]
     findings: tuple[Finding, ...]
     storage: StoragePlan = StoragePlan()
+    cost: Cost | None = None  # None where no prices are given
 
     def workload(self, component: str) -> WorkloadPlan | None:
         """The workload of that component, inside or outside the total; None where it does not run."""

@@ -8,6 +8,7 @@ from settings import images
 from settings.base import Model
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
 from settings.node_pools import NodePool
+from settings.pricing import Pricing
 from settings.quantity import Quantity
 from settings.resources import ContainerResources, StackResources
 from settings.template import Template
@@ -135,6 +136,8 @@ class Settings(Model):
     """An object store in the cluster that provides the Secret `spec.storage.secret` names; off without this block."""
     node_pools: Annotated[list[NodePool], Field(min_length=1)] | None = None
     """The nodes that the plan is checked against; without them nothing is checked."""
+    pricing: Pricing | None = None
+    """What things cost where it runs; the plan then says what the stack costs per month."""
     spec: Spec
     """The stack, with the keys of a TempoStack's `spec`."""
     plaintext_secrets: Annotated[frozenset[str], Field(exclude=True)] = frozenset()

@@ -9,7 +9,6 @@ from settings.mistakes import Path
 # The keys are those of a stack file, of TempoStack in tempo-operator 0.22, and those planned for this program.
 KEYS = {
     "environment": "remove it and write its values below config",
-    "pricing": "remove it",
     "spec.size": "remove it and give resources.total",
     "spec.workload": "remove it and give resources.total",
     "spec.limits": "remove it",
