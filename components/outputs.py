@@ -1,25 +1,13 @@
-"""What the program exports of a plan: plain strings and numbers, in the plan's order."""
-
-from typing import Any
+"""What the program exports of a plan: plain strings, which Pulumi shows and compares by key."""
 
 from allocation import Plan
+from allocation.line import container_lines
 from allocation.plan import SIDES, Resource, quantity
 
 
-def allocation_table(plan: Plan) -> dict[str, dict[str, Any]]:
-    """`workload/container` -> its replicas, its limits and requests per replica, and where each number comes from."""
-    return {
-        f"{workload.name}/{container.name}": {
-            "replicas": workload.replicas,
-            **{side: container.quantities(side) for side in SIDES},
-            "source": {
-                side: {resource: container.figure(side, resource).source for resource in plan.resources}
-                for side in SIDES
-            },
-        }
-        for workload in (*plan.workloads, *plan.outside)
-        for container in workload.containers
-    }
+def allocation_table(plan: Plan) -> dict[str, str]:
+    """`component/container` -> what it gets, on one line, so that a preview shows old => new for each container."""
+    return {key: str(line) for key, line in container_lines(plan).items()}
 
 
 def totals(plan: Plan) -> dict[str, dict[str, str]]:

@@ -60,6 +60,19 @@ def plan(engine: Engine, stack: str) -> dict[str, Any]:
     return answer
 
 
+def lines(plan: dict[str, Any]) -> dict[str, str]:
+    """What the program exports for such a plan: `component/container` → one line, told by hand."""
+    return {
+        f"{c['component']}/{c['container']}": "{} × cpu {}/{}, memory {}/{}{}".format(
+            c["replicas"],
+            *(c[side][resource] or "-" for resource in ("cpu", "memory") for side in ("limits", "requests")),
+            end,
+        )
+        for part, end in (("containers", ""), ("outside", ", outside the total"))
+        for c in plan[part]
+    }
+
+
 def changes(engine: Engine) -> dict[str, set[str]]:
     """What a preview would do: operation → `Kind/name` of every Kubernetes object, without those that stay."""
     found: dict[str, set[str]] = {}

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -58,6 +59,19 @@ def test_a_changed_total_touches_just_the_workloads_whose_numbers_change(
     after = numbers(stacks.plan(dev, STACK))
     assert before != after
     assert stacks.changes(dev) == {"update": {workload for workload in before if before[workload] != after[workload]}}
+
+
+def test_a_preview_shows_what_each_container_had_and_what_it_would_get(dev: Engine, spec: dict[str, Any]) -> None:
+    before = stacks.lines(stacks.plan(dev, STACK))
+    assert dev.outputs()["allocation"] == before
+    assert dev.config_set("tempostack:spec.resources.total.limits.memory", "4Gi").returncode == 0
+    after = stacks.lines(stacks.plan(dev, STACK))
+    shown = dev.preview("--diff").stdout.partition("outputs:")[2]
+    diff = dict(re.findall(r"~ (\S+) *: (.+)", shown.replace('"', "")))
+    changed = {key: f"{before[key]} => {after[key]}" for key in before if before[key] != after[key]}
+    assert {key: value for key, value in diff.items() if key in before} == changed
+    assert "distributor/tempo" in changed
+    assert "minio/minio" not in changed
 
 
 def test_a_changed_retention_touches_just_the_config_and_the_compactor_that_reads_it(

@@ -143,15 +143,9 @@ def test_every_endpoint_is_a_port_of_a_service(stack: Run) -> None:
 
 def test_it_exports_the_allocation_its_totals_and_what_is_left(stack_named: Named) -> None:
     outputs = stack_named("seed-per-component").outputs
-    assert outputs["allocation"]["tempo-tmrs-ingester/tempo"] == {
-        "replicas": 1,
-        "limits": {"cpu": "721m", "memory": "1013Mi"},
-        "requests": {"cpu": "217m", "memory": "302Mi"},
-        "source": {
-            "limits": {"cpu": "override", "memory": "override"},
-            "requests": {"cpu": "override", "memory": "override"},
-        },
-    }
+    assert outputs["allocation"]["ingester/tempo"] == "1 × cpu 721m/217m, memory 1013Mi/302Mi"
+    assert outputs["allocation"]["minio/minio"] == "1 × cpu 500m/100m, memory 512Mi/128Mi, outside the total"
+    assert len(outputs["allocation"]) == 12
     assert outputs["totals"] == {"limits": {"cpu": "2", "memory": "2Gi"}}
     assert outputs["headroom"] == {"limits": {"cpu": "-506m", "memory": "-283Mi"}}
     assert stack_named("seed-global").outputs["headroom"] == {"limits": {"cpu": "0", "memory": "0"}}
