@@ -9,6 +9,7 @@ import click
 
 from allocation import Plan, WorkloadPlan
 from allocation.plan import SIDES, Figure, Resource, Side, quantity
+from ops.plan import money
 
 
 def write(plan: Plan) -> None:
@@ -27,6 +28,7 @@ def document(plan: Plan) -> dict[str, Any]:
             plan, {side: {each: plan.allocated(side, each) for each in plan.resources} for side in SIDES}
         ),
         "headroom": _sides(plan, headroom(plan)),
+        "cost": money.document(plan.cost),
         "findings": [asdict(finding) for finding in plan.findings],
     }
 

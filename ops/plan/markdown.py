@@ -2,9 +2,9 @@
 
 import click
 
-from allocation import Plan, WorkloadPlan
+from allocation import Cost, Plan, WorkloadPlan
 from allocation.plan import Resource
-from ops.plan import lines
+from ops.plan import lines, money
 from ops.plan.lines import Line
 
 HEADINGS = (
@@ -31,6 +31,8 @@ def write(plan: Plan) -> None:
     click.echo(f"### Resources of `{plan.name}`\n")
     for cells in (tuple(name for name, _ in HEADINGS), tuple(rule for _, rule in HEADINGS), *rows):
         click.echo(f"| {' | '.join(cells)} |")
+    if plan.cost is not None:
+        _cost(plan.cost)
     if plan.findings:
         click.echo()
     for finding in plan.findings:
@@ -38,6 +40,16 @@ def write(plan: Plan) -> None:
             f"- **{finding.severity}** `{finding.code}` `{finding.path}`: "
             f"{_plain(finding.message)}; {_plain(finding.remedy)}"
         )
+
+
+def _cost(cost: Cost) -> None:
+    headings = money.headings(cost)
+    *components, whole = money.rows(cost)
+    click.echo(f"\n#### {_plain(money.title(cost))}\n")
+    for cells in (headings, ("---", *("--:" for _ in headings[1:])), *components, tuple(f"**{c}**" for c in whole)):
+        click.echo(f"| {' | '.join(cells)} |")
+    if money.note(cost):
+        click.echo(f"\n{money.note(cost)}")
 
 
 def _containers(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> list[tuple[str, ...]]:

@@ -6,9 +6,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from allocation import Finding, Plan
+from allocation import Cost, Finding, Plan
 from allocation.plan import quantity
-from ops.plan import lines
+from ops.plan import lines, money
 from ops.plan.lines import Line
 
 STYLES = {"plain": "", "quiet": "dim", "strong": "bold", "bad": "red"}
@@ -45,6 +45,8 @@ def write(plan: Plan) -> None:
         console.print(table, crop=False)
         if left_out:
             console.print(f"left out on {room} columns: {', '.join(left_out)}", style="dim", soft_wrap=True)
+        if plan.cost is not None:
+            _print_cost(console, plan.cost)
         for finding in plan.findings:
             _print_finding(console, finding)
         if not plan.findings:
@@ -107,6 +109,21 @@ def _cells(line: Line) -> dict[str, str]:
         "source": line.source,
         "qos": line.qos,
     }
+
+
+def _print_cost(console: Console, cost: Cost) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for index, heading in enumerate(money.headings(cost)):
+        table.add_column(heading, justify="right" if index else "left", no_wrap=True)
+    *components, whole = money.rows(cost)
+    for row in components:
+        table.add_row(*row)
+    table.add_row(*whole, style=STYLES["strong"])
+    table.width = max(console.width, Measurement.get(console, console.options, table).maximum)  # no number is cut
+    console.print(f"\n{money.title(cost)}\n", style=STYLES["quiet"], soft_wrap=True)
+    console.print(table, crop=False)
+    if money.note(cost):
+        console.print(money.note(cost), style=STYLES["quiet"], soft_wrap=True)
 
 
 def _print_finding(console: Console, finding: Finding) -> None:

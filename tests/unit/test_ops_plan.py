@@ -52,6 +52,7 @@ DOCUMENT = {
     "outside": [CONTAINER],
     "allocated": SIDES_OF_AMOUNTS,
     "headroom": SIDES_OF_AMOUNTS,
+    "cost": (None,),
     "findings": [
         {"severity": ("error", "warning"), "code": (str,), "path": (str,), "message": (str,), "remedy": (str,)},
     ],
