@@ -14,7 +14,7 @@ from pulumi.runtime.proto import plugin_pb2, status_pb2
 from pulumi.runtime.proto import provider_pb2 as messages
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from sandbox.provider import diff, wait
+from sandbox.provider import diff, ignored, wait
 from sandbox.provider.objects import Cluster, Manifest, RefusedError, bare, kind_of
 from sandbox.provider.wire import Secret, decode, encode, is_known, marked_like, plain, redacted
 
@@ -129,7 +129,8 @@ class Provider(ResourceProviderServicer):
         replaced = diff.IDENTITY & changed.keys() if moved else self._replaced_data(new, changed)
         if changed and not moved and is_known(new):
             try:
-                if self._means_nothing(new, _manager(request.urn, state)):
+                manager = _manager(request.urn, state)
+                if self._means_nothing(ignored.kept(cluster, new, request.ignoreChanges, manager), manager):
                     changed, replaced = {}, frozenset()
             except RefusedError as refused:  # anything but immutable fields is for Update to report
                 if diff.is_immutability(refused):
@@ -154,7 +155,7 @@ class Provider(ResourceProviderServicer):
         if is_known(inputs):
             self._refuse_a_strangers(manifest, manager)
         if request.preview:
-            return messages.CreateResponse(properties=encode(self._rehearsed(inputs, manager, creating=True)))
+            return messages.CreateResponse(properties=encode(self._rehearsed(inputs, manifest, manager, creating=True)))
         applied = self._applied(manifest, manager)
         namespace, name = applied["metadata"].get("namespace"), applied["metadata"]["name"]
         identifier = f"{namespace}/{name}" if namespace else name
@@ -163,11 +164,13 @@ class Provider(ResourceProviderServicer):
 
     @_answer
     def Update(self, request: Any) -> Any:
-        """Apply the new inputs and wait; what they no longer name, the server removes."""
+        """Apply the new inputs and wait; what they no longer name, the server removes, but for what is ignored."""
         inputs, manager = decode(request.news), _manager(request.urn, decode(request.olds))
+        manifest = ignored.kept(self._cluster(), plain(inputs), request.ignoreChanges, manager)
         if request.preview:
-            return messages.UpdateResponse(properties=encode(self._rehearsed(inputs, manager, creating=False)))
-        applied = self._applied(plain(inputs), manager)
+            rehearsed = self._rehearsed(inputs, manifest, manager, creating=False)
+            return messages.UpdateResponse(properties=encode(rehearsed))
+        applied = self._applied(manifest, manager)
         outputs = self._settled(request.id, inputs, applied, manager, request.timeout)
         return messages.UpdateResponse(properties=encode(outputs))
 
@@ -243,9 +246,8 @@ class Provider(ResourceProviderServicer):
         live = self._cluster().get(new)
         return live is not None and _comparable(live) == _comparable(self._apply(new, manager, dry_run=True))
 
-    def _rehearsed(self, inputs: dict[str, Any], manager: str, *, creating: bool) -> dict[str, Any]:
+    def _rehearsed(self, inputs: dict[str, Any], manifest: Manifest, manager: str, *, creating: bool) -> dict[str, Any]:
         """What a dry run says would be; the inputs alone where not all is known or the place is not there yet."""
-        manifest = plain(inputs)
         if not is_known(inputs):
             return inputs
         try:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from sandbox import cluster as sandbox_cluster
 from sandbox.provider.objects import Cluster, Manifest, RefusedError
 from sandbox.provider.wire import UNKNOWN, Secret, decode, encode, plain
+from tests.conftest import Kubectl
 
 NAMESPACE = "stand-in"
 TOKENS = {"v1": "core/v1"}
@@ -54,14 +55,18 @@ class Engine:
         )
         return Resource(urn, checked.inputs, made.properties, made.id)
 
-    def diff(self, old: Resource, inputs: Manifest) -> Any:
-        return self.stub.Diff(
-            messages.DiffRequest(
-                id=old.identifier, urn=old.urn, olds=old.state, old_inputs=old.inputs, news=encode(inputs)
-            )
+    def diff(self, old: Resource, inputs: Manifest, *, ignore: Sequence[str] = ()) -> Any:
+        request = messages.DiffRequest(
+            id=old.identifier,
+            urn=old.urn,
+            olds=old.state,
+            old_inputs=old.inputs,
+            news=encode(inputs),
+            ignoreChanges=ignore,
         )
+        return self.stub.Diff(request)
 
-    def update(self, old: Resource, inputs: Manifest, *, preview: bool = False) -> Resource:
+    def update(self, old: Resource, inputs: Manifest, *, preview: bool = False, ignore: Sequence[str] = ()) -> Resource:
         request = messages.UpdateRequest(
             id=old.identifier,
             urn=old.urn,
@@ -70,6 +75,7 @@ class Engine:
             news=encode(inputs),
             timeout=TIMEOUT_SECONDS,
             preview=preview,
+            ignoreChanges=ignore,
         )
         return Resource(old.urn, encode(inputs), self.stub.Update(request).properties, old.identifier)
 
@@ -341,3 +347,49 @@ def test_many_are_created_at_once(engine: Engine, live: Cluster) -> None:
         made = list(pool.map(lambda name: engine.create(config_map(name, {"name": name})), names))
     assert [resource.identifier for resource in made] == [f"{NAMESPACE}/{name}" for name in names]
     assert all((live.get(config_map(name, {})) or {})["data"] == {"name": name} for name in names)
+
+
+def replicas_of(live: Cluster, name: str) -> Any:
+    return (live.get(deployment(name)) or {})["spec"]["replicas"]
+
+
+def without_replicas(name: str, cpu: str = "1") -> Manifest:
+    inputs = deployment(name, cpu=cpu)
+    del inputs["spec"]["replicas"]
+    return inputs
+
+
+@pytest.fixture
+def scale(kubectl: Kubectl) -> Callable[[str, int], str]:
+    """Scales a Deployment through its subresource, as an autoscaler does."""
+    return lambda name, count: kubectl("scale", "deployment", name, "-n", NAMESPACE, f"--replicas={count}")
+
+
+def test_an_ignored_field_that_nobody_else_manages_keeps_its_value(engine: Engine, live: Cluster) -> None:
+    made = engine.create(deployment("ignored"))
+    changed = without_replicas("ignored", cpu="2")
+    made = engine.update(made, changed, ignore=["spec.replicas"])
+    assert (replicas_of(live, "ignored"), limit_of(live, "ignored")) == (2, "2")
+    engine.update(made, changed)
+    assert replicas_of(live, "ignored") == 1  # what becomes of it when it is not ignored
+
+
+def test_an_ignored_field_that_somebody_else_manages_is_left_to_them(
+    engine: Engine, live: Cluster, scale: Callable[[str, int], str]
+) -> None:
+    made = engine.create(deployment("scaled"))
+    scale("scaled", 5)
+    old = deployment("scaled", cpu="2")  # the engine puts the old value in the place of an ignored one
+    made = engine.update(made, old, ignore=["spec.replicas"])
+    assert (replicas_of(live, "scaled"), limit_of(live, "scaled")) == (5, "2")
+    fields = [entry["fieldsV1"]["f:spec"] for entry in managed(live, "scaled") if entry["manager"] != "kubectl"]
+    assert not any("f:replicas" in each for each in fields if isinstance(each, dict))
+    scale("scaled", 4)
+    assert engine.diff(made, old, ignore=["spec.replicas"]).changes == messages.DiffResponse.DIFF_NONE
+    engine.update(made, deployment("scaled"), preview=True, ignore=["spec.replicas"])
+    assert replicas_of(live, "scaled") == 4
+
+
+def managed(live: Cluster, name: str) -> list[dict[str, Any]]:
+    entries = (live.get(deployment(name)) or {})["metadata"]["managedFields"]
+    return [entry for entry in entries if "f:spec" in entry["fieldsV1"]]
