@@ -1,6 +1,5 @@
 """The plan's cost as words, rows and data; the only place where money is rounded."""
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +11,9 @@ Row = tuple[str, ...]
 
 def text(amount: Fraction) -> str:
     """Money with two decimals; halves go to the even cent."""
-    return f"{Decimal(round(amount * 100)).scaleb(-2):.2f}"
+    cents = round(amount * 100)  # Python's own rounding of fractions
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"
 
 
 def title(cost: Cost) -> str:
