@@ -5,4 +5,4 @@ from allocation.decide import allocate
 from allocation.findings import Finding
 from allocation.plan import ContainerPlan, Figure, Plan, WorkloadPlan
 
-__all__ = ["Charge", "ComponentCost", "Cost", "ContainerPlan", "Figure", "Finding", "Plan", "WorkloadPlan", "allocate"]
+__all__ = ["Charge", "ComponentCost", "ContainerPlan", "Cost", "Figure", "Finding", "Plan", "WorkloadPlan", "allocate"]
