@@ -1,15 +1,17 @@
 """The plan as data: the stable JSON of `plan --format json`, documented in docs/plan.md."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import click
 
 from allocation import Plan, WorkloadPlan
-from allocation.plan import SIDES, Figure, Resource, Side, quantity
+from allocation.plan import SIDES, Bound, Figure, Resource, Side, StoragePlan, quantity
 from ops.plan import money
+
+Amounts = Mapping[Resource, int]
 
 
 def write(plan: Plan) -> None:
@@ -21,20 +23,36 @@ def document(plan: Plan) -> dict[str, Any]:
     """The whole plan. Quantities are canonical strings; null stands where nothing decides a number."""
     return {
         "name": plan.name,
-        "totals": _sides(plan, {side: plan.totals.get(side, {}) for side in SIDES}),
+        "totals": _sides(plan, plan.totals),
         "containers": [entry for workload in plan.workloads for entry in _containers(plan, workload)],
         "outside": [entry for workload in plan.outside for entry in _containers(plan, workload)],
-        "allocated": _sides(
-            plan, {side: {each: plan.allocated(side, each) for each in plan.resources} for side in SIDES}
-        ),
+        "allocated": _sides(plan, allocated(plan)),
+        "allocatedAt": {"min": _sides(plan, allocated_at(plan, "min")), "max": _sides(plan, allocated_at(plan, "max"))},
+        "surge": _sides(plan, surge(plan)),
         "headroom": _sides(plan, headroom(plan)),
+        "storage": _storage(plan.storage),
         "cost": money.document(plan.cost),
         "findings": [asdict(finding) for finding in plan.findings],
     }
 
 
-def headroom(plan: Plan) -> dict[Side, dict[Resource, int]]:
-    """Total minus allocated, by side and resource, where there is a total; negative when over-allocated."""
+def allocated(plan: Plan) -> dict[Side, Amounts]:
+    """What all workloads inside the total take, by side and resource, x the replicas that the budget counts."""
+    return _each(plan, plan.allocated)
+
+
+def allocated_at(plan: Plan, bound: Bound) -> dict[Side, Amounts]:
+    """The same with as few, or as many, replicas as the autoscalers may run."""
+    return _each(plan, lambda side, resource: plan.allocated_at(bound, side, resource))
+
+
+def surge(plan: Plan) -> dict[Side, Amounts]:
+    """What a rollout of all of them at once takes on top."""
+    return _each(plan, plan.surge)
+
+
+def headroom(plan: Plan) -> dict[Side, Amounts]:
+    """Total minus allocated, where there is a total; negative when over-allocated."""
     return {
         side: {each: total - plan.allocated(side, each) for each, total in plan.totals.get(side, {}).items()}
         for side in SIDES
@@ -46,7 +64,12 @@ def text(resource: Resource, amount: int | None) -> str | None:
     return None if amount is None else quantity(resource, amount)
 
 
+def _each(plan: Plan, amount: Callable[[Side, Resource], int]) -> dict[Side, Amounts]:
+    return {side: {each: amount(side, each) for each in plan.resources} for side in SIDES}
+
+
 def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
+    bounds = None if workload.autoscaled is None else dict(zip(("min", "max"), workload.autoscaled, strict=True))
     return [
         {
             "component": workload.component,
@@ -54,9 +77,13 @@ def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
             "workload": workload.name,
             "kind": workload.kind,
             "replicas": workload.replicas,
+            "autoscaled": bounds,
             "limits": _figures(plan, container.limits),
             "requests": _figures(plan, container.requests),
-            "source": {side: {each: container.figure(side, each).source for each in plan.resources} for side in SIDES},
+            "source": {
+                "replicas": workload.replicas_source,
+                **{side: {each: container.figure(side, each).source for each in plan.resources} for side in SIDES},
+            },
             "qos": workload.qos,
             "gomemlimit": text("memory", container.gomemlimit_bytes),
         }
@@ -64,9 +91,26 @@ def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
     ]
 
 
+def _storage(storage: StoragePlan) -> dict[str, Any]:
+    return {
+        "volumes": [
+            {
+                "component": volume.component,
+                "volume": volume.name,
+                "count": volume.count,
+                "size": text("memory", volume.size_bytes),
+                "needed": text("memory", volume.needed_bytes),
+                "source": volume.source,
+            }
+            for volume in storage.volumes
+        ],
+        "bucket": text("memory", storage.bucket_bytes),
+    }
+
+
 def _figures(plan: Plan, figures: Mapping[Resource, Figure]) -> dict[str, str | None]:
     return {each: text(each, figures[each].amount) for each in plan.resources}
 
 
-def _sides(plan: Plan, amounts: Mapping[Side, Mapping[Resource, int]]) -> dict[str, dict[str, str | None]]:
-    return {side: {each: text(each, amounts[side].get(each)) for each in plan.resources} for side in SIDES}
+def _sides(plan: Plan, amounts: Mapping[Side, Amounts]) -> dict[str, dict[str, str | None]]:
+    return {side: {each: text(each, amounts.get(side, {}).get(each)) for each in plan.resources} for side in SIDES}

@@ -1,26 +1,29 @@
 """The plan as lines for people: pods and their containers, then the sums that every column adds up to."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from allocation import ContainerPlan, Plan, WorkloadPlan
-from allocation.plan import QOS_RESOURCES, Resource, Side, quantity
-from ops.plan.document import headroom
+from allocation.plan import SIDES, Bound, Resource, Side, quantity
+from ops.plan.document import Amounts, allocated, allocated_at, headroom, surge
 
 Tone = Literal["plain", "quiet", "strong", "bad"]
+Figures = tuple[str, str, str]  # limit, request, share of the total's limit
 NOTHING = "-"  # where nothing decides a number
+NO_FIGURES: Figures = ("", "", "")
+BOUNDS: tuple[Bound, ...] = ("min", "max")
+SHORT: Mapping[Resource, str] = {"cpu": "cpu", "memory": "mem", "ephemeral-storage": "eph"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line; what is empty stays blank. The figures are (limit, request, share of the total's limit)."""
+    """One line; what is empty stays blank."""
 
     name: str
     tone: Tone = "plain"
     replicas: str = ""
-    cpu: tuple[str, str, str] = ("", "", "")
-    memory: tuple[str, str, str] = ("", "", "")
+    figures: Mapping[Resource, Figures] = field(default_factory=dict)
     gomemlimit: str = ""
     source: str = ""
     qos: str = ""
@@ -37,25 +40,23 @@ def outside(plan: Plan) -> list[Line]:
 
 
 def sums(plan: Plan) -> list[Line]:
-    """Allocated, total and headroom."""
+    """Allocated, also at the autoscalers' other bound; what a rollout takes on top; total and headroom."""
     left = headroom(plan)
     over = any(amount < 0 for side in left.values() for amount in side.values())
-    allocated: dict[Side, dict[Resource, int]] = {
-        "limits": {each: plan.allocated("limits", each) for each in plan.resources},
-        "requests": {each: plan.allocated("requests", each) for each in plan.resources},
-    }
-    shares = {each: share(plan, each, allocated["limits"][each]) for each in plan.resources}
-    return [
-        _sum("allocated", allocated, "strong", shares),
-        _sum("total", {side: dict(amounts) for side, amounts in plan.totals.items()}),
-        _sum("headroom", left, "bad" if over else "plain"),
-    ]
+    lines = [_sum(plan, "allocated", allocated(plan), "strong", shared=True)]
+    for bound in BOUNDS:
+        if any(workload.replicas_at(bound) != workload.replicas for workload in plan.workloads):
+            lines.append(_sum(plan, f"at {bound} replicas", allocated_at(plan, bound), shared=True))
+    extra = surge(plan)
+    if any(amount for side in extra.values() for amount in side.values()):
+        lines.append(_sum(plan, "rollout surge", extra))
+    return [*lines, _sum(plan, "total", plan.totals), _sum(plan, "headroom", left, "bad" if over else "plain")]
 
 
-def share(plan: Plan, resource: Resource, amount: int) -> str:
+def share(plan: Plan, resource: Resource, amount: int | None) -> str:
     """`amount` as a percentage of the total's limit; empty without one."""
     total = plan.totals.get("limits", {}).get(resource)
-    return f"{100 * amount / total:.1f}%" if total else ""
+    return f"{100 * amount / total:.1f}%" if total and amount is not None else ""
 
 
 def text(resource: Resource, amount: int | None) -> str:
@@ -70,12 +71,22 @@ def mebibytes(amount_bytes: int | None) -> str:
     return f"{amount_bytes / 2**20:.1f}".removesuffix(".0") + "Mi"
 
 
-def source(container: ContainerPlan) -> str:
-    """Where its numbers come from, `limit/request`; two lines where cpu and memory differ."""
-    words = {each: _pair(container.limits[each].source, container.requests[each].source) for each in QOS_RESOURCES}
-    if words["cpu"] == words["memory"]:
+def replicas(workload: WorkloadPlan) -> str:
+    """How many, or an autoscaler's bounds: `2-10`."""
+    return str(workload.replicas) if workload.autoscaled is None else "{}-{}".format(*workload.autoscaled)
+
+
+def counts(workload: WorkloadPlan) -> list[int]:
+    """Every number of replicas that the plan speaks of, the smallest first."""
+    return sorted({workload.replicas, *(workload.replicas_at(bound) for bound in BOUNDS)})
+
+
+def source(plan: Plan, container: ContainerPlan) -> str:
+    """Where its numbers come from, `limit/request`; a line for each resource where they differ."""
+    words = {each: _pair(container.limits[each].source, container.requests[each].source) for each in plan.resources}
+    if len(set(words.values())) == 1:
         return words["cpu"]
-    return f"cpu {words['cpu']}\nmem {words['memory']}"
+    return "\n".join(f"{SHORT[each]} {word}" for each, word in words.items())
 
 
 def _pair(limit: str, request: str) -> str:
@@ -84,27 +95,25 @@ def _pair(limit: str, request: str) -> str:
 
 def _workload(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> Iterator[Line]:
     several = len(workload.containers) > 1
-    replicas = str(workload.replicas)
+    scale = replicas(workload)
     if several:
-        yield Line(workload.component, replicas=replicas, qos=workload.qos)
+        yield Line(workload.component, replicas=scale, qos=workload.qos)
     for container in workload.containers:
-        name = f"  {container.name}" if several else _only(workload.component, container.name)
         yield Line(
-            name,
-            replicas="" if several else replicas,
-            cpu=_figures(plan, container, "cpu", 1, shared=inside and workload.replicas == 1),
-            memory=_figures(plan, container, "memory", 1, shared=inside and workload.replicas == 1),
+            f"  {container.name}" if several else _only(workload.component, container.name),
+            replicas="" if several else scale,
+            figures=_figures(plan, container, 1, shared=inside and workload.replicas == 1),
             gomemlimit=mebibytes(container.gomemlimit_bytes),
-            source=source(container),
+            source=source(plan, container),
             qos="" if several else workload.qos,
         )
-        if workload.replicas > 1:
-            yield Line(
-                f"{'    ' if several else '  '}all {workload.replicas} replicas",
-                tone="quiet",
-                cpu=_figures(plan, container, "cpu", workload.replicas, shared=inside),
-                memory=_figures(plan, container, "memory", workload.replicas, shared=inside),
-            )
+        for count in counts(workload):
+            if count > 1:
+                yield Line(
+                    f"{'    ' if several else '  '}all {count} replicas",
+                    tone="quiet",
+                    figures=_figures(plan, container, count, shared=inside),
+                )
 
 
 def _only(component: str, container: str) -> str:
@@ -112,25 +121,20 @@ def _only(component: str, container: str) -> str:
     return component if component == container else f"{component}/{container}"
 
 
-def _figures(
-    plan: Plan, container: ContainerPlan, resource: Resource, times: int, *, shared: bool
-) -> tuple[str, str, str]:
-    limit, request = (
-        None if figure.amount is None else figure.amount * times
-        for figure in (container.figure("limits", resource), container.figure("requests", resource))
-    )
-    percent = share(plan, resource, limit) if shared and limit is not None else ""
-    return text(resource, limit), text(resource, request), percent
+def _figures(plan: Plan, container: ContainerPlan, times: int, *, shared: bool) -> dict[Resource, Figures]:
+    def of(resource: Resource) -> Figures:
+        limit, request = (
+            None if amount is None else amount * times
+            for amount in (container.figure(side, resource).amount for side in SIDES)
+        )
+        return text(resource, limit), text(resource, request), share(plan, resource, limit) if shared else ""
+
+    return {resource: of(resource) for resource in plan.resources}
 
 
-def _sum(
-    name: str,
-    amounts: dict[Side, dict[Resource, int]],
-    tone: Tone = "plain",
-    shares: dict[Resource, str] | None = None,
-) -> Line:
-    def figures(resource: Resource) -> tuple[str, str, str]:
-        limit, request = (text(resource, amounts.get(side, {}).get(resource)) for side in ("limits", "requests"))
-        return limit, request, (shares or {}).get(resource, "")
+def _sum(plan: Plan, name: str, amounts: Mapping[Side, Amounts], tone: Tone = "plain", *, shared: bool = False) -> Line:
+    def of(resource: Resource) -> Figures:
+        limit, request = (amounts.get(side, {}).get(resource) for side in SIDES)
+        return text(resource, limit), text(resource, request), share(plan, resource, limit) if shared else ""
 
-    return Line(name, tone=tone, cpu=figures("cpu"), memory=figures("memory"))
+    return Line(name, tone=tone, figures={resource: of(resource) for resource in plan.resources})

@@ -2,25 +2,14 @@
 
 import click
 
-from allocation import Cost, Plan, WorkloadPlan
-from allocation.plan import Resource
-from ops.plan import lines, money
+from allocation import ContainerPlan, Plan, WorkloadPlan
+from allocation.plan import SIDES, Resource
+from ops.markdown import LEFT, RIGHT, findings, plain, table
+from ops.plan import lines
 from ops.plan.lines import Line
+from ops.plan.sections import Section, sections
 
-HEADINGS = (
-    ("Component", "---"),
-    ("Container", "---"),
-    ("Replicas", "--:"),
-    ("CPU limit", "--:"),
-    ("CPU request", "--:"),
-    ("of total", "--:"),
-    ("Memory limit", "--:"),
-    ("Memory request", "--:"),
-    ("of total", "--:"),
-    ("GOMEMLIMIT", "--:"),
-    ("Source", "---"),
-    ("QoS", "---"),
-)
+Columns = list[tuple[str, str]]
 
 
 def write(plan: Plan) -> None:
@@ -29,73 +18,72 @@ def write(plan: Plan) -> None:
     rows += [_sum(line) for line in lines.sums(plan)]
     rows += [row for workload in plan.outside for row in _containers(plan, workload, inside=False)]
     click.echo(f"### Resources of `{plan.name}`\n")
-    for cells in (tuple(name for name, _ in HEADINGS), tuple(rule for _, rule in HEADINGS), *rows):
-        click.echo(f"| {' | '.join(cells)} |")
-    if plan.cost is not None:
-        _cost(plan.cost)
-    if plan.findings:
-        click.echo()
-    for finding in plan.findings:
-        click.echo(
-            f"- **{finding.severity}** `{finding.code}` `{finding.path}`: "
-            f"{_plain(finding.message)}; {_plain(finding.remedy)}"
-        )
+    table(columns(plan), rows)
+    for section in sections(plan):
+        _section(section)
+    findings(plan.findings)
 
 
-def _cost(cost: Cost) -> None:
-    headings = money.headings(cost)
-    *components, whole = money.rows(cost)
-    click.echo(f"\n#### {_plain(money.title(cost))}\n")
-    for cells in (headings, ("---", *("--:" for _ in headings[1:])), *components, tuple(f"**{c}**" for c in whole)):
-        click.echo(f"| {' | '.join(cells)} |")
-    if money.note(cost):
-        click.echo(f"\n{money.note(cost)}")
+def _section(section: Section) -> None:
+    click.echo(f"\n#### {plain(section.title)}\n")
+    headings = [(heading, LEFT if heading in section.words else RIGHT) for heading in section.headings]
+    sums = [f"**{cell}**" if cell else "" for cell in section.sums or ()]
+    table(headings, [*section.rows, *([sums] if sums else [])])
+    for note in section.notes:
+        click.echo(f"\n{note}")
 
 
-def _containers(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> list[tuple[str, ...]]:
-    def figures(resource: Resource) -> tuple[str, str, str]:
-        limit, request = (side[resource].amount for side in (container.limits, container.requests))
-        percent = lines.share(plan, resource, limit * workload.replicas) if inside and limit is not None else ""
-        return _times(resource, limit, workload.replicas), _times(resource, request, workload.replicas), percent
-
-    rows: list[tuple[str, ...]] = []
-    for container in workload.containers:
-        component = workload.component if inside else f"{workload.component} (outside the total)"
-        rows.append(
-            (
-                component,
-                container.name,
-                str(workload.replicas),
-                *figures("cpu"),
-                *figures("memory"),
-                lines.mebibytes(container.gomemlimit_bytes),
-                lines.source(container).replace("\n", "<br>"),
-                workload.qos,
-            )
-        )
-    return rows
+def columns(plan: Plan) -> Columns:
+    """Headings, and how the columns are aligned."""
+    figures: Columns = []
+    for resource in plan.resources:
+        name = "CPU" if resource == "cpu" else resource.capitalize()
+        figures += [(f"{name} limit", RIGHT), (f"{name} request", RIGHT), ("of total", RIGHT)]
+    first, last = ("Component", "Container"), ("Source", "QoS")
+    return [
+        *((name, LEFT) for name in first),
+        ("Replicas", RIGHT),
+        *figures,
+        ("GOMEMLIMIT", RIGHT),
+        *((name, LEFT) for name in last),
+    ]
 
 
-def _times(resource: Resource, amount: int | None, replicas: int) -> str:
-    """One replica's amount, and all replicas' where there are several."""
+def _containers(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> list[list[str]]:
+    component = workload.component if inside else f"{workload.component} (outside the total)"
+    return [
+        [
+            component,
+            container.name,
+            lines.replicas(workload),
+            *(cell for each in plan.resources for cell in _figures(plan, workload, container, each, inside=inside)),
+            lines.mebibytes(container.gomemlimit_bytes),
+            lines.source(plan, container).replace("\n", "<br>"),
+            workload.qos,
+        ]
+        for container in workload.containers
+    ]
+
+
+def _figures(
+    plan: Plan, workload: WorkloadPlan, container: ContainerPlan, resource: Resource, *, inside: bool
+) -> list[str]:
+    limit, request = (container.figure(side, resource).amount for side in SIDES)
+    percent = lines.share(plan, resource, limit * workload.replicas) if inside and limit is not None else ""
+    return [_times(resource, limit, workload), _times(resource, request, workload), percent]
+
+
+def _times(resource: Resource, amount: int | None, workload: WorkloadPlan) -> str:
+    """One replica's amount, and that of all replicas, be they few or many."""
     one = lines.text(resource, amount)
-    return one if amount is None or replicas == 1 else f"{one} × {replicas} = {lines.text(resource, amount * replicas)}"
+    products = [
+        f"{one} × {count} = {lines.text(resource, amount * count)}"
+        for count in lines.counts(workload)
+        if amount is not None and count > 1
+    ]
+    return "<br>".join(products) or one
 
 
-def _sum(line: Line) -> tuple[str, ...]:
-    return (
-        f"**{line.name}**",
-        "",
-        "",
-        *(f"**{cell}**" if cell else "" for cell in (*line.cpu, *line.memory)),
-        "",
-        "",
-        "",
-    )
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    for character in "\\`*_<>|[]":
-        text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())
+def _sum(line: Line) -> list[str]:
+    cells = [cell for figures in line.figures.values() for cell in figures]
+    return [f"**{line.name}**", "", "", *(f"**{cell}**" if cell else "" for cell in cells), "", "", ""]

@@ -39,9 +39,10 @@ CONTAINER = {
     "workload": (str,),
     "kind": ("Deployment", "StatefulSet", "Job"),
     "replicas": (int,),
+    "autoscaled": (None,),
     "limits": AMOUNTS,
     "requests": AMOUNTS,
-    "source": {"limits": WORDS, "requests": WORDS},
+    "source": {"replicas": (str,), "limits": WORDS, "requests": WORDS},
     "qos": ("Guaranteed", "Burstable", "BestEffort"),
     "gomemlimit": (str, None),
 }
@@ -51,7 +52,22 @@ DOCUMENT = {
     "containers": [CONTAINER],
     "outside": [CONTAINER],
     "allocated": SIDES_OF_AMOUNTS,
+    "allocatedAt": {"min": SIDES_OF_AMOUNTS, "max": SIDES_OF_AMOUNTS},
+    "surge": SIDES_OF_AMOUNTS,
     "headroom": SIDES_OF_AMOUNTS,
+    "storage": {
+        "volumes": [
+            {
+                "component": (str,),
+                "volume": (str,),
+                "count": (int,),
+                "size": (str,),
+                "needed": (str, None),
+                "source": (str,),
+            }
+        ],
+        "bucket": (str, None),
+    },
     "cost": (None,),
     "findings": [
         {"severity": ("error", "warning"), "code": (str,), "path": (str,), "message": (str,), "remedy": (str,)},
@@ -139,7 +155,7 @@ def test_every_number_stands_in_its_container_s_rows(form: Any, capsys: pytest.C
 def test_markdown_is_one_table_with_as_many_cells_in_every_row(capsys: pytest.CaptureFixture[str]) -> None:
     markdown.write(over_allocated())
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    assert {row.count("|") for row in rows} == {len(markdown.HEADINGS) + 1}
+    assert {row.count("|") for row in rows} == {len(markdown.columns(over_allocated())) + 1}
     assert set(rows[1]) == set("|-: ")
 
 

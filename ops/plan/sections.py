@@ -1,0 +1,65 @@
+"""What a plan says beside its containers: tables of their own, which every format shows in its way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from allocation import Plan
+from allocation.plan import StoragePlan, quantity
+from ops.plan import money
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A small table; the columns in `words` are text, the others figures; `sums` is its last row, if it has one."""
+
+    title: str
+    headings: Row
+    rows: tuple[Row, ...]
+    sums: Row | None = None
+    notes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ("component",)
+
+
+def sections(plan: Plan) -> Iterator[Section]:
+    """Those that this plan has something to say in."""
+    if plan.storage.volumes:
+        yield _storage(plan.storage)
+    if plan.cost is not None:
+        *components, whole = money.rows(plan.cost)
+        note = money.note(plan.cost)
+        title = money.title(plan.cost)
+        yield Section(title, money.headings(plan.cost), tuple(components), whole, (note,) if note else ())
+
+
+def _storage(storage: StoragePlan) -> Section:
+    """The volumes; what the load writes to each has a column where the load is known."""
+    known = any(volume.needed_bytes is not None for volume in storage.volumes)
+    rows = [
+        (
+            volume.component,
+            volume.name,
+            str(volume.count),
+            _bytes(volume.size_bytes),
+            _bytes(volume.size_bytes * volume.count),
+            *((_bytes(volume.needed_bytes),) if known else ()),
+            volume.source,
+        )
+        for volume in storage.volumes
+    ]
+    needed = ("needed",) if known else ()
+    headings = ("component", "volume", "×", "size", "all", *needed, "source")
+    sums = ("all", "", "", "", _bytes(storage.block_bytes), *("" for _ in needed), "")
+    bucket = storage.bucket_bytes
+    notes = () if bucket is None else (f"expected in the bucket: {_gibibytes(bucket)}",)
+    return Section("volumes", headings, tuple(rows), sums, notes, words=("component", "volume", "source"))
+
+
+def _bytes(amount: int | None) -> str:
+    return "-" if amount is None else quantity("memory", amount)
+
+
+def _gibibytes(amount: int) -> str:
+    """With at most one decimal."""
+    return f"{amount / 2**30:.1f}".removesuffix(".0") + "Gi"
