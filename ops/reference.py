@@ -78,8 +78,8 @@ def page() -> str:
         ("`spec.template.queryFrontend` has also", rows(QueryFrontend, without=template)),
         ("`spec.template.gateway` has also", rows(Gateway, without=template)),
         (
-            "Tolerations, pod security, autoscaling",
-            rows(Component, only=("tolerations", "pod_security_context", "autoscaling")),
+            "Tolerations, pod security, autoscaling, rollouts",
+            rows(Component, only=("tolerations", "pod_security_context", "autoscaling", "strategy")),
         ),
         ("Limits and requests", rows(ContainerResources)),
         ("Weights", rows(Weight)),

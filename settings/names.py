@@ -24,6 +24,7 @@ SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?"
 LABEL_KEY = rf"((?=[^/]{{1,253}}/){SUBDOMAIN}/)?[A-Za-z0-9]([A-Za-z0-9._-]{{0,61}}[A-Za-z0-9])?"
 TENANT_ID = r"(?!\.{1,2}$)[A-Za-z0-9!_.*'()-]+"
+METRIC = r"(?!\.{1,2}$)[^\s/%]+"
 IMAGE = r"[^\s@:][^\s@]*(@sha256:[0-9a-f]{64})?"
 TEXT = r"\S(.*\S)?"
 URL = r"https?://[^\s/]+(/\S*)?"
@@ -52,6 +53,7 @@ LABEL_REMEDY = "use lower-case letters, digits and '-', with a letter or digit a
 SUBDOMAIN_REMEDY = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 VALUE_REMEDY = "use letters, digits, '-', '_' and '.', with a letter or digit at both ends"
 TENANT_ID_REMEDY = "use a UUID, or letters, digits and any of !-_.*'() as Tempo allows in X-Scope-OrgID"
+METRIC_REMEDY = "write its name in the metrics adapter, without blanks, / and %"
 IMAGE_REMEDY = "write an image such as docker.io/grafana/tempo:2.10.8, without blanks"
 URL_REMEDY = "write a URL such as https://sso.example.com/realms/traces"
 TEXT_REMEDY = "write one line of text without blanks around it"
@@ -64,6 +66,7 @@ LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_LABEL_KEY, VALUE_REMEDY)
 LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True), "label value"]
 ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY), "label value"]
 TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY), "tenant id"]
+MetricNameField = Annotated[str, _text(METRIC, LONGEST_SUBDOMAIN, METRIC_REMEDY), "metric name"]
 ImageField = Annotated[str, _text(IMAGE, 512, IMAGE_REMEDY), "image"]
 UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), "URL"]
 TextField = Annotated[str, _text(TEXT, 1024, TEXT_REMEDY), "text"]

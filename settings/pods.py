@@ -9,6 +9,7 @@ from settings.base import Model
 from settings.names import LabelKeyField, LabelValueField, TextField
 from settings.placement import Affinity, TopologySpreadField
 from settings.resources import ContainerResources, Qos
+from settings.rollout import Strategy
 from settings.types import IntField, refuse
 
 # Kubernetes keeps replicas and user ids in 32 bits, seconds in 64.
@@ -89,6 +90,8 @@ class PodSettings(Model):
     """The class its pods ask for: what is not written out follows it."""
     autoscaling: Autoscaling | None = None
     """Lets a HorizontalPodAutoscaler decide how many pods run; not for the ingester."""
+    strategy: Strategy | None = None
+    """How its pods are replaced, as in a Deployment; not for the ingester."""
     node_selector: dict[LabelKeyField, LabelValueField] | None = None
     """Labels of the nodes that the pods may run on."""
     tolerations: list[Toleration] | None = None

@@ -94,3 +94,5 @@ class StackResources(Model):
     """The class every component asks for, unless it says otherwise; `recommended` has one for each."""
     on_violation: Literal["warn", "error"] = "warn"
     """Whether a stack that exceeds its budget is deployed with a warning or refused."""
+    enforce: bool = False
+    """Whether the cluster holds the budget too: a ResourceQuota and a LimitRange in the stack's namespace."""

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
+from settings.scaling_rules import a_total_is_there_to_be_enforced, ingesters_stay, one_decides_how_many_pods_run
 from settings.types import fraction
 from settings.written import Config, Rule, at, entries, names, repeated
 
@@ -158,6 +159,9 @@ def minio_can_be_the_store(config: Config) -> Iterator[Mistake]:
 
 RULES: tuple[Rule, ...] = (
     each_key_stands_in_one_place,
+    one_decides_how_many_pods_run,
+    ingesters_stay,
+    a_total_is_there_to_be_enforced,
     tenants_differ,
     roles_and_bindings_differ,
     node_pools_differ,

@@ -43,6 +43,15 @@ def _quantity(unit: Unit, *, zero: bool = False, whole: bool = False) -> Callabl
     return validate
 
 
+def _amount(value: object) -> Quantity:
+    """A positive quantity of anything: with a binary suffix of bytes, else of whatever is counted."""
+    unit: Unit = "bytes" if isinstance(value, str) and value.endswith("i") else "cores"
+    quantity = value if isinstance(value, Quantity) else _parsed(value, unit)
+    if quantity.value <= 0:
+        refuse(f"{shown(value)} is no amount to keep to; write more than 0, such as 1000 or 500m")
+    return quantity
+
+
 def _parsed(value: object, unit: Unit) -> Quantity:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         refuse(f"{shown(value)} is not a quantity; write one such as {EXAMPLES[unit]}")
@@ -110,6 +119,7 @@ BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True)), 
 PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores")), "quantity"]
 PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes")), "quantity"]
 SizeField = Annotated[Quantity, PlainValidator(_quantity("bytes", whole=True)), "quantity"]
+AmountField = Annotated[Quantity, PlainValidator(_amount), "quantity"]
 FractionField = Annotated[Fraction, PlainValidator(fraction), "number"]
 IntField = Annotated[int, PlainValidator(_integer), "whole number"]
 DurationField = Annotated[str, PlainValidator(_duration), "duration"]

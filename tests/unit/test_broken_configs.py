@@ -131,10 +131,12 @@ PLACES = {
     "spec.storage.tls.*": "spec.storage.tls.caName",
     "*.ephemeral-storage": "spec.resources.total.limits.ephemeral-storage",
     "*.hugepages-*": "spec.template.ingester.resources.limits.hugepages-2Mi",
+    "spec.template.*.autoscaling.behavior.*.tolerance": "spec.template.querier.autoscaling.behavior.scaleUp.tolerance",
     "*.claims": "spec.template.querier.component.resources.claims",
 }
 IN_LISTS = {key for key in KEYS if key.rpartition(".")[2] in ("matchFields", "namespaces", "namespaceSelector")}
 IN_LISTS |= {"spec.template.*.matchLabelKeys", "spec.template.*.mismatchLabelKeys"}
+IN_LISTS |= {key for key in KEYS if ".metrics." in key}
 ELSEWHERE = IN_LISTS | {"environment", "spec.tenants.authentication.oidc.secret"}  # beside config, and in a list
 
 

@@ -44,6 +44,7 @@ EXAMPLE = yaml.safe_load(
           oauthProxy: *one
           gateway: *one
         requestRatio: 0.3
+        enforce: true
       retention: {global: {traces: 48h}}
       tenants:
         mode: static
@@ -62,6 +63,15 @@ EXAMPLE = yaml.safe_load(
                 nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Gt, values: ['4']}]}]
             podAntiAffinity:
               requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a, labelSelector: {matchLabels: {a: b}}}]
+        compactor:
+          strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 25%, maxUnavailable: 0}}
+          autoscaling:
+            minReplicas: 1
+            budget: max
+            metrics:
+              - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}
+              - {type: Pods, pods: {metric: {name: a, selector: {}}, target: {type: AverageValue, averageValue: 1k}}}
+            behavior: {scaleDown: {selectPolicy: Min, policies: [{type: Percent, value: 1, periodSeconds: 1}]}}
         queryFrontend: {jaegerQuery: {enabled: true, authentication: {enabled: true}, tempoQuery: {}}}
     """
 )
