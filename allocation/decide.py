@@ -6,6 +6,7 @@ from itertools import groupby
 
 from allocation.charging import cost_of
 from allocation.containers import Container, containers_of, given_quantity
+from allocation.nodes import placement_of
 from allocation.outside import outside_of
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
 from allocation.precedence import Figures, decide_limits, decide_requests
@@ -41,6 +42,7 @@ def allocate(settings: Settings) -> Plan:
 
     workloads = _workloads(settings.name, running, limits, requests)
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())
+    plan = replace(plan, placement=placement_of(settings, plan))
     return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))
 
 

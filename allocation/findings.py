@@ -12,11 +12,13 @@ Code = Literal[
     "fractional-quantity",
     "over-allocated",
     "pool-exhausted",
+    "unschedulable",
     "plaintext-secret",
     "below-floor",
     "unbounded",
     "qos-mismatch",
     "unused-override",
+    "order-dependent-scheduling",
 ]
 
 # What Kubernetes or Tempo would refuse is always an error; `resources.onViolation` decides about what breaks the user's
@@ -28,11 +30,13 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "fractional-quantity": "error",
     "over-allocated": "onViolation",
     "pool-exhausted": "onViolation",
+    "unschedulable": "onViolation",
     "plaintext-secret": "onViolation",
     "below-floor": "warning",
     "unbounded": "warning",
     "qos-mismatch": "warning",
     "unused-override": "warning",
+    "order-dependent-scheduling": "warning",
 }
 
 

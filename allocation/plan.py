@@ -6,6 +6,7 @@ from typing import Literal
 
 from allocation.cost import Cost
 from allocation.findings import Finding
+from allocation.placement import Placement
 from settings import Quantity, QuantityError
 from settings.resources import Qos
 
@@ -150,6 +151,7 @@ class Plan:
     findings: tuple[Finding, ...]
     storage: StoragePlan = StoragePlan()
     cost: Cost | None = None  # None where no prices are given
+    placement: Placement | None = None  # None where no nodes are described
 
     def workload(self, component: str) -> WorkloadPlan | None:
         """The workload of that component, inside or outside the total; None where it does not run."""

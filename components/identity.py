@@ -6,6 +6,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from allocation import labels
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -36,8 +38,7 @@ class Identity:
     @property
     def selector(self) -> dict[str, str]:
         """Labels that never change while the object lives; managed-by can, so it is not among them."""
-        labels = {"app.kubernetes.io/name": "tempo", "app.kubernetes.io/instance": self.stack}
-        return labels | ({"app.kubernetes.io/component": self.component} if self.component else {})
+        return labels.selector(self.stack, self.component)
 
     @property
     def labels(self) -> dict[str, str]:

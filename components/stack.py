@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Service, ServiceAcco
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation import Plan, WorkloadPlan
+from allocation.labels import GOSSIP_MEMBER
 from components.compactor import Compactor, CompactorArgs
 from components.config_map import ConfigFiles
 from components.distributor import Distributor, DistributorArgs
@@ -23,7 +24,7 @@ from components.query_frontend import QueryFrontend, QueryFrontendArgs
 from components.secrets import Secrets
 from components.shared import After, ObjectStore, Shared
 from components.tempo_config import config_files
-from components.tempo_pod import GOSSIP, GOSSIP_MEMBER
+from components.tempo_pod import GOSSIP
 from settings import Settings
 
 

@@ -1,6 +1,7 @@
 """The pod that runs one target of Tempo."""
 
 from allocation import WorkloadPlan
+from allocation.labels import GOSSIP_MEMBER
 from components.config_map import RELOADED
 from components.pods import Container, Pod, Port
 from components.probes import http_ready
@@ -12,7 +13,6 @@ from settings.pods import PodSettings
 HTTP = Port("http", HTTP_PORT)
 GRPC = Port("grpc", GRPC_PORT)
 GOSSIP = Port("gossip", GOSSIP_PORT)
-GOSSIP_MEMBER = {"tempo-gossip-member": "true"}  # what the gossip Service selects
 DATA = scratch("data", DATA_FOLDER)
 
 

@@ -9,6 +9,7 @@ from allocation.review.budget import everything_bounded, overrides_above_floors,
 from allocation.review.case import Case, Violation
 from allocation.review.classes import classes_as_asked
 from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
+from allocation.review.nodes import everything_schedules
 from settings import Settings
 
 RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
@@ -21,6 +22,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     everything_bounded,
     classes_as_asked,
     overrides_used,
+    everything_schedules,
 )
 
 

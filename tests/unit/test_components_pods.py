@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from allocation import allocate
+from allocation.nodes import pods_of
 from allocation.plan import SIDES
 from settings import Quantity, load_config
 from tests.unit.conftest import SECRETS, STACKS, changed, config
@@ -131,6 +132,15 @@ def test_replicas_spread_over_hosts_and_zones_where_they_can(stack: Run) -> None
         for each in spread:
             assert each["whenUnsatisfiable"] == "ScheduleAnyway"
             assert each["labelSelector"] == workload.inputs["spec"]["selector"]
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_pod_has_just_the_labels_that_its_placement_was_judged_by(stack_named: Named, name: str) -> None:
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config(name).items()}
+    settings = load_config(texts, SECRETS)
+    judged = {pods.name: dict(pods.labels) for pods in pods_of(settings, allocate(settings), "min")}
+    pods = (workload.pod["metadata"]["labels"] for workload in stack_named(name).workloads.values())
+    assert {labels["app.kubernetes.io/component"]: labels for labels in pods} == judged
 
 
 def test_a_components_affinity_reaches_its_pods_as_it_was_written(changed_ingester: Changed) -> None:
