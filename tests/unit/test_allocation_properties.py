@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from allocation import ContainerPlan, Plan, WorkloadPlan, allocate
-from allocation.containers import containers_of
+from allocation.containers import Container, containers_of
 from allocation.findings import SEVERITIES
 from allocation.floors import floor_of
 from allocation.plan import QOS_RESOURCES, RESOURCES, SIDES, Resource
@@ -24,14 +24,13 @@ from tests.unit.strategies import (
     base_spec,
     get,
     put,
-    replicas_of,
     running,
     settings_of,
     stacks,
     thorough,
 )
 
-UNIT: Mapping[Resource, int] = {"cpu": 1, "memory": MIB}
+UNIT: Mapping[Resource, int] = {"cpu": 1, "memory": MIB, "ephemeral-storage": MIB}
 
 
 def plan_of(spec: Mapping[str, Any]) -> Plan:
@@ -52,8 +51,9 @@ def amounts(plan: Plan) -> dict[str, int | None]:
     }
 
 
-def codes(plan: Plan) -> set[str]:
-    return {finding.code for finding in plan.findings}
+def most_replicas(plan: Plan) -> int:
+    """The largest replica count that the budget counts."""
+    return max(workload.replicas for workload in plan.workloads)
 
 
 def is_exceeded(plan: Plan, path: str) -> bool:
@@ -133,12 +133,10 @@ def test_an_override_is_kept_to_the_letter(spec: Spec) -> None:
     settings = settings_of(spec)
     plan = allocate(settings)
     for container in (c for c in containers_of(settings) if c.runs):
-        workload = plan.workload(container.component)
-        assert workload is not None
         given_block = get(spec, ("template", *CONTAINERS[container.weight], "resources")) or {}
         for side in SIDES:
             for resource in RESOURCES:
-                figure = workload.container(container.name).figure(side, resource)
+                figure = planned(plan, container).figure(side, resource)
                 text = get(given_block, (side, resource))
                 assert (figure.source == "override") == (text is not None)
                 if text is not None:
@@ -170,7 +168,7 @@ def test_a_larger_total_takes_no_more_than_one_step_of_replicas_from_anyone(
     put(larger, ("resources", "total", "limits", resource), f"{total}m" if resource == "cpu" else str(total))
     large = plan_of(larger)
     for (_, before), (_, after) in zip(seats(small), seats(large), strict=True):
-        assert amount(after, resource) >= amount(before, resource) - replicas_of(spec) * UNIT[resource]
+        assert amount(after, resource) >= amount(before, resource) - most_replicas(small) * UNIT[resource]
 
 
 def amount(container: ContainerPlan, resource: Resource) -> int:
@@ -183,7 +181,7 @@ def amount(container: ContainerPlan, resource: Resource) -> int:
 @given(stacks(enough=True, whole=True), st.integers(2, 9))
 def test_scaling_totals_and_overrides_scales_the_shares(spec: Spec, k: int) -> None:
     plain, scaled = plan_of(spec), plan_of(scale(spec, k))
-    step = replicas_of(spec)
+    step = most_replicas(plain)
     for resource in QOS_RESOURCES:
         if floors_bind(plain, resource, step) or floors_bind(scaled, resource, step):
             continue
@@ -224,11 +222,12 @@ def test_the_share_of_a_removed_container_goes_to_the_others(spec: Spec, what: s
     assume(less is not None and not (what == "gateway" and spec["resources"]["profile"] == "operator"))
     for removed in set(running(spec)) - set(running(less or {})):
         put(spec, ("template", *CONTAINERS[removed], "resources"), {})  # what it has is a share, not an override
-    had, have = amounts(plan_of(spec)), amounts(plan_of(less or {}))
+    plan = plan_of(spec)
+    had, have = amounts(plan), amounts(plan_of(less or {}))
     assert len(have) < len(had)
     for resource in QOS_RESOURCES:
         for place in (place for place in have if place.endswith(f".limits.{resource}")):
-            assert (had[place] or 0) - (have[place] or 0) <= replicas_of(spec) * UNIT[resource]
+            assert (had[place] or 0) - (have[place] or 0) <= most_replicas(plan) * UNIT[resource]
 
 
 def without(spec: Spec, what: str) -> Spec | None:
@@ -251,16 +250,26 @@ def without(spec: Spec, what: str) -> Spec | None:
 @given(stacks())
 def test_a_plan_written_out_as_overrides_is_the_same_plan(spec: Spec) -> None:
     settings = settings_of(spec)
-    plan = allocate(settings)
+    plan, running_ones = allocate(settings), [c for c in containers_of(settings) if c.runs]
+    assume(not any(lacks_its_limit(plan, c) for c in running_ones if c.qos == "Guaranteed"))  # written out, it gets one
     written = deepcopy(spec)
-    for container in (c for c in containers_of(settings) if c.runs):
-        workload = plan.workload(container.component)
-        assert workload is not None
-        planned = workload.container(container.name)
-        block = {side: quantities for side in SIDES if (quantities := planned.quantities(side))}
+    for container in running_ones:
+        block = {side: quantities for side in SIDES if (quantities := planned(plan, container).quantities(side))}
         if block:
             put(written, ("template", *CONTAINERS[container.weight], "resources"), block)
     assert amounts(plan_of(written)) == amounts(plan)
+
+
+def planned(plan: Plan, container: Container) -> ContainerPlan:
+    workload = plan.workload(container.component)
+    assert workload is not None
+    return workload.container(container.name)
+
+
+def lacks_its_limit(plan: Plan, container: Container) -> bool:
+    """Whether it has a request and no limit."""
+    limits, requests = planned(plan, container).limits, planned(plan, container).requests
+    return any(limits[r].amount is None and requests[r].amount is not None for r in QOS_RESOURCES)
 
 
 @thorough
@@ -271,7 +280,7 @@ def test_without_a_total_of_requests_a_request_is_the_ratio_of_its_limit(spec: S
     for _, container in seats(plan):
         for resource in QOS_RESOURCES:
             limit, request = container.limits[resource].amount, container.requests[resource]
-            if request.source != "override" and resource not in plan.totals["requests"]:
+            if request.source not in ("override", "qos") and resource not in plan.totals["requests"]:
                 unit = UNIT[resource]
                 expected = None if limit is None else min(limit, ceil(ratio * limit / unit) * unit)
                 assert request.amount == expected
