@@ -1,14 +1,15 @@
 """Verdicts on small clusters against an exhaustive search."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from allocation.placement import PodClass, judge, node_groups
 from settings.node_pools import NodePool
 from tests.unit.scheduling import POOLS, can_all_run, crowds, nodes_of
+from tests.unit.strategies import thorough
 
 
+@thorough
 @given(classes=crowds(), pools=POOLS)
-@settings(max_examples=1500)
 def test_no_verdict_is_wrong(classes: list[PodClass], pools: list[NodePool]) -> None:
     verdict = judge(classes, node_groups(pools))
     if verdict.kind == "fits":
