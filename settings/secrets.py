@@ -11,6 +11,7 @@ from settings.unsupported import instead_of_key
 from settings.written import Config, names
 
 DEEPEST = 40  # levels of a config that are searched; no key of it lies deeper
+NESTED = (dict, list)  # what they are made of; a config of thousands of tenants has far more leaves
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,12 @@ def stray_secrets(value: object, path: Path = ()) -> Iterator[Mistake]:
         for key, inner in value.items():
             if _plain(key) in ELSEWHERE and "nodeSelector" not in path and inner is not None:
                 yield Mistake((*path, str(key)), f"is a secret, and none is kept here; {_instead((*path, str(key)))}")
-            else:
+            elif isinstance(inner, NESTED):
                 yield from stray_secrets(inner, (*path, key if isinstance(key, int) else str(key)))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from stray_secrets(inner, (*path, index))
+            if isinstance(inner, NESTED):
+                yield from stray_secrets(inner, (*path, index))
 
 
 def _plain(key: object) -> str:
