@@ -62,7 +62,8 @@ def containers_of(settings: Settings) -> tuple[Container, ...]:
         """The first container of a component's pods; its resources stand under the component or its `component:`."""
         pod, weight = block.pod, component.replace("-", "_")
         path = f"spec.template.{to_camel(weight)}.{block.path_of('resources')}"
-        scale, qos = scale_of(component, pod, sizing), class_of(component, pod.qos, resources)
+        sized = None if sizing is None else sizing.scale(component)
+        scale, qos = scale_of(pod, sized), class_of(component, pod.qos, resources)
         given = pod.resources or ContainerResources()
         return Container(component, name, weight, path, scale, qos, given, runs, to_run)
 

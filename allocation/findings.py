@@ -20,6 +20,7 @@ Code = Literal[
     "unused-override",
     "order-dependent-scheduling",
 ]
+    "pvc-too-small",
 
 # What Kubernetes or Tempo would refuse is always an error; `resources.onViolation` decides about what breaks the user's
 # own rules; the rest is a warning. Findings are reported in this order.
@@ -40,6 +41,7 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
 }
 
 
+    "pvc-too-small": "warning",
 @dataclass(frozen=True)
 class Finding:
     """One finding. `path` is the config path, `message` has the figures, `remedy` says what to do."""

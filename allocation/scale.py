@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from allocation.plan import ReplicasSource
-from allocation.sizing import Sizing
 from settings.pods import PodSettings
 
 
@@ -16,13 +15,14 @@ class Scale:
     autoscaled: tuple[int, int] | None = None
 
 
-def scale_of(component: str, pod: PodSettings, sizing: Sizing | None) -> Scale:
-    """An autoscaler's bound comes first, then the user's own number, then the size's or the workload's, else 1."""
+def own_scale(pod: PodSettings) -> Scale | None:
+    """What the user says of it: an autoscaler's bound comes first, then their own number; None: nothing."""
     if pod.autoscaling is not None:
         bounds = (pod.autoscaling.min_replicas, pod.autoscaling.max_replicas)
         return Scale(bounds[pod.autoscaling.budget == "max"], "autoscaling", bounds)
-    if pod.replicas is not None:
-        return Scale(pod.replicas, "override")
-    if sizing is not None and component in sizing.replicas:
-        return Scale(sizing.replicas[component], sizing.source)
-    return Scale(1, "default")
+    return None if pod.replicas is None else Scale(pod.replicas, "override")
+
+
+def scale_of(pod: PodSettings, sized: Scale | None) -> Scale:
+    """What the user says of it, else the size or the workload (`sized`), else 1."""
+    return own_scale(pod) or sized or Scale(1, "default")

@@ -2,10 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 from typing import Literal
 
+from allocation.coefficients import PRESETS
+from allocation.load import replicas_for_load, requests_for_load
 from allocation.plan import Resource, Side
+from allocation.scale import Scale
+from allocation.sizes import SIZES
+from allocation.units import MIB
 from settings import Settings
+from settings.workload import Workload
+
+# Sizes and loads say what containers need: their requests. Limits are made of them. Go's memory limit is 80 % of the
+# container's: with 5/4 of the request it is what the size asks for. Cpu in bursts: twice, our own figure.
+CPU_LIMIT = 2
+MEMORY_LIMIT = Fraction(5, 4)
+
+Amounts = dict[str, dict[Resource, int]]  # by container
 
 
 @dataclass(frozen=True)
@@ -19,7 +34,39 @@ class Sizing:
     replicas: Mapping[str, int]  # by component
     figures: Mapping[Side, Mapping[str, Mapping[Resource, int]]]
 
+    def scale(self, component: str) -> Scale | None:
+        """How many replicas of a component; None where that is left open."""
+        return Scale(self.replicas[component], self.source) if component in self.replicas else None
 
-def sizing_of(settings: Settings) -> Sizing | None:  # noqa: ARG001
+
+def sizing_of(settings: Settings) -> Sizing | None:
     """What `spec.size` or `spec.workload` says; None where neither is given."""
-    return None
+    size, workload = settings.spec.size, settings.spec.workload
+    if size is not None:
+        table = SIZES[size]
+        return Sizing("size", table.replicas, _figures(table.requests))
+    return None if workload is None else _of_workload(settings, workload)
+
+
+def _of_workload(settings: Settings, workload: Workload) -> Sizing:
+    """The preset's components as it has them, the others by the load."""
+    has_load = workload.ingest is not None
+    replicas = replicas_for_load(settings) if has_load else {}
+    figures = _figures(requests_for_load(settings) if has_load else {})
+    for component, part in PRESETS[workload.preset].items() if workload.preset else ():
+        container = component.replace("-", "_")
+        replicas[component] = part.replicas
+        figures["limits"][container] = {"cpu": part.cpu_millicores, "memory": part.memory_bytes}
+        figures["requests"].pop(container, None)
+    return Sizing("workload", replicas, figures)
+
+
+def _figures(requests: Mapping[str, tuple[int, int]]) -> dict[Side, Amounts]:
+    """The requests, and the limits made of them."""
+    return {
+        "limits": {
+            container: {"cpu": CPU_LIMIT * cpu, "memory": ceil(MEMORY_LIMIT * memory / MIB) * MIB}
+            for container, (cpu, memory) in requests.items()
+        },
+        "requests": {container: {"cpu": cpu, "memory": memory} for container, (cpu, memory) in requests.items()},
+    }

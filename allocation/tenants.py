@@ -8,9 +8,10 @@ from settings import Quantity, Settings
 
 
 def tenants_of(settings: Settings) -> int:
-    """How many tenants the stack has."""
-    tenants = settings.spec.tenants
-    return 0 if tenants is None else len(tenants.authentication)
+    """How many tenants the stack has, or is to have by its workload where those are more."""
+    tenants, workload = settings.spec.tenants, settings.spec.workload
+    listed = 0 if tenants is None else len(tenants.authentication)
+    return max(listed, (workload and workload.tenants) or 0)
 
 
 def gateway_limits(settings: Settings) -> Mapping[Resource, int]:

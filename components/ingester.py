@@ -1,5 +1,6 @@
 """The ingester: gathers spans into blocks on its own volume and flushes them to the bucket."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -14,15 +15,16 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from allocation import WorkloadPlan
+from allocation.plan import VolumePlan, quantity
 from components.shared import Shared, disruption_budget
 from components.tempo_config import DATA_FOLDER
 from components.tempo_pod import GOSSIP, GRPC, HTTP, tempo_pod
 from components.volumes import Mount
-from settings import Quantity
 from settings.pods import PodSettings
 
 PORTS = (HTTP, GRPC)
 VOLUME = "data"
+ONE_WRITER = ("ReadWriteOnce",)  # what each replica's volume needs
 JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
 FLUSHES_WITHIN_SECONDS = 300
 
@@ -33,8 +35,9 @@ class IngesterArgs:
     plan: WorkloadPlan
     pods: PodSettings
     image: str
-    storage_size: Quantity  # of each replica's volume
+    volume: VolumePlan  # each replica's
     storage_class_name: str | None  # None: the cluster's default class
+    access_modes: Sequence[str]
 
 
 class Ingester(pulumi.ComponentResource):
@@ -85,8 +88,8 @@ def _claim(args: IngesterArgs, labels: dict[str, str]) -> PersistentVolumeClaimA
     return PersistentVolumeClaimArgs(
         metadata=ObjectMetaArgs(name=VOLUME, labels=labels),
         spec=PersistentVolumeClaimSpecArgs(
-            access_modes=["ReadWriteOnce"],
+            access_modes=list(args.access_modes),
             storage_class_name=args.storage_class_name,
-            resources=VolumeResourceRequirementsArgs(requests={"storage": str(args.storage_size)}),
+            resources=VolumeResourceRequirementsArgs(requests={"storage": quantity("memory", args.volume.size_bytes)}),
         ),
     )

@@ -27,7 +27,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from allocation import ContainerPlan
 from components import placement
 from components.identity import Identity
-from components.volumes import Mount
+from components.volumes import Mount, brought
 from settings.pods import PodSecurityContext, PodSettings
 
 USER = 10001  # Tempo's own user in its image; every container runs as it, unless the cluster assigns another
@@ -119,7 +119,7 @@ class Pod:
                 annotations={f"checksum/{what}": value for what, value in self.checksums.items()} or None,
             ),
             spec=PodSpecArgs(
-                containers=[container.declare() for container in self.containers],
+                containers=[container.declare() for container in self._containers()],
                 volumes=self._volumes() or None,
                 service_account_name=self.service_account,
                 automount_service_account_token=self.token,
@@ -136,9 +136,17 @@ class Pod:
             ),
         )
 
+    def _containers(self) -> tuple[Container, ...]:
+        """The containers, of which the first sees the user's extra volumes: in place of a volume in the same folder."""
+        extra = [brought(volume.name, volume.path, volume.spec) for volume in self.settings.extra_volumes or ()]
+        folders = {mount.path for mount in extra}
+        first, *others = self.containers
+        kept = (mount for mount in first.mounts if mount.path not in folders)
+        return dataclasses.replace(first, mounts=(*kept, *extra)), *others
+
     def _volumes(self) -> list[VolumeArgs]:
         """Each volume once, however many containers see it; a claim template's are the StatefulSet's to bring."""
-        mounts = {mount.name: mount for container in self.containers for mount in container.mounts}
+        mounts = {mount.name: mount for container in self._containers() for mount in container.mounts}
         return [mount.volume for mount in mounts.values() if mount.volume is not None]
 
 

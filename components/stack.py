@@ -15,7 +15,7 @@ from components.config_map import ConfigFiles
 from components.distributor import Distributor, DistributorArgs
 from components.gateway import Gateway, GatewayArgs
 from components.identity import Identity, provider
-from components.ingester import Ingester, IngesterArgs
+from components.ingester import ONE_WRITER, Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
 from components.outputs import allocation_table, headroom, totals
 from components.pods import USER
@@ -159,14 +159,15 @@ class TempoStack(pulumi.ComponentResource):
     def _declare_storage_path(self, shared: Shared) -> None:
         """Who keeps traces, who looks for them, who tidies up: nobody outside the stack speaks to these three."""
         spec = self._args.settings.spec
-        template, image = spec.template, spec.images.tempo
+        template, image, claim = spec.template, spec.images.tempo, spec.ingester_claim
         ingester = IngesterArgs(
             shared=shared,
             plan=self._plan("ingester"),
             pods=template.ingester.pod,
             image=image,
-            storage_size=spec.storage_size,
-            storage_class_name=spec.storage_class_name,
+            volume=self._args.plan.storage.volume("ingester"),
+            storage_class_name=spec.storage_class_name or (None if claim is None else claim.storage_class_name),
+            access_modes=ONE_WRITER if claim is None else claim.access_modes,
         )
         Ingester(f"{self._name}-ingester", ingester, self._component)
         querier = QuerierArgs(shared, self._plan("querier"), template.querier.pod, image)

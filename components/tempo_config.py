@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from allocation.defaults import ingest_limits, replication_factor, retention
 from settings import Settings
 
 HTTP_PORT, GRPC_PORT, GOSSIP_PORT = 3200, 9095, 7946
@@ -32,23 +33,36 @@ def _common(settings: Settings) -> Section:
     return {
         "multitenancy_enabled": settings.spec.tenants is not None,
         "server": {"http_listen_port": HTTP_PORT, "grpc_listen_port": GRPC_PORT},
-        "overrides": {
-            "defaults": {},  # this key makes it the scoped format; the flat one is deprecated
-            "per_tenant_override_config": f"{CONFIG_FOLDER}/overrides.yaml",
-        },
+        **_overrides({}),
         "usage_report": {"reporting_enabled": False},
     }
 
 
+def _overrides(ingestion: Section) -> Section:
+    """Every tenant's limits, as far as they are not Tempo's own defaults."""
+    return {
+        "overrides": {
+            # This key makes it the scoped format; the flat one is deprecated.
+            "defaults": {"ingestion": ingestion} if ingestion else {},
+            "per_tenant_override_config": f"{CONFIG_FOLDER}/overrides.yaml",
+        }
+    }
+
+
 def _distributor(settings: Settings) -> Section:
-    return {"distributor": {"receivers": _receivers(settings)}} | _ingester_ring(settings) | _gossip(settings)
+    limits = ingest_limits(settings)
+    sent = {} if limits is None else {"rate_limit_bytes": limits.rate_bytes, "burst_size_bytes": limits.burst_bytes}
+    receivers = {"distributor": {"receivers": _receivers(settings)}}
+    return receivers | _overrides(sent) | _ingester_ring(settings) | _gossip(settings)
 
 
 def _ingester(settings: Settings) -> Section:
     ring = _ingester_ring(settings)
     # A restarted ingester takes its old place in the ring, and finds the traces it was given in its own volume.
     ring["ingester"]["lifecycler"]["tokens_file_path"] = f"{DATA_FOLDER}/tokens.json"
-    return ring | _storage(settings) | _gossip(settings)
+    limits = ingest_limits(settings)
+    live = {} if limits is None or limits.live_traces is None else {"max_traces_per_user": limits.live_traces}
+    return ring | _overrides(live) | _storage(settings) | _gossip(settings)
 
 
 def _querier(settings: Settings) -> Section:
@@ -68,7 +82,7 @@ def _query_frontend(settings: Settings) -> Section:
 def _compactor(settings: Settings) -> Section:
     compactor = {
         "ring": {"kvstore": {"store": "memberlist"}},  # without it every replica would compact every block
-        "compaction": {"block_retention": settings.spec.retention.global_.traces},
+        "compaction": {"block_retention": retention(settings)},
     }
     return {"compactor": compactor, **_storage(settings), **_gossip(settings)}
 
@@ -107,7 +121,7 @@ def _receivers(settings: Settings) -> Section:
 
 def _ingester_ring(settings: Settings) -> Section:
     """Who writes to ingesters, and who asks them, must know how many of them hold each trace."""
-    ring = {"kvstore": {"store": "memberlist"}, "replication_factor": settings.spec.replication_factor}
+    ring = {"kvstore": {"store": "memberlist"}, "replication_factor": replication_factor(settings)}
     return {"ingester": {"lifecycler": {"ring": ring}}}
 
 

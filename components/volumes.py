@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from pulumi_kubernetes.core.v1 import (
     ConfigMapVolumeSourceArgs,
     EmptyDirVolumeSourceArgs,
+    EphemeralVolumeSourceArgs,
     KeyToPathArgs,
+    PersistentVolumeClaimSpecArgs,
+    PersistentVolumeClaimTemplateArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     SecretVolumeSourceArgs,
     VolumeArgs,
+    VolumeResourceRequirementsArgs,
 )
+
+from settings.volumes import VolumeClaim
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,17 @@ class Mount:
 def scratch(name: str, path: str) -> Mount:
     """An empty folder to write to, gone with the pod: root file systems are read-only."""
     return Mount(name, path, VolumeArgs(name=name, empty_dir=EmptyDirVolumeSourceArgs()))
+
+
+def brought(name: str, path: str, claim: VolumeClaim) -> Mount:
+    """A persistent volume that comes and goes with the pod: Kubernetes makes a claim for each."""
+    spec = PersistentVolumeClaimSpecArgs(
+        access_modes=list(claim.access_modes),
+        storage_class_name=claim.storage_class_name,
+        resources=VolumeResourceRequirementsArgs(requests={"storage": str(claim.resources.requests.storage)}),
+    )
+    source = EphemeralVolumeSourceArgs(volume_claim_template=PersistentVolumeClaimTemplateArgs(spec=spec))
+    return Mount(name, path, VolumeArgs(name=name, ephemeral=source))
 
 
 def claimed(name: str, path: str, claim: str) -> Mount:

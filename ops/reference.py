@@ -21,8 +21,9 @@ from settings.placement import Affinity, LabelSelector, TopologySpreadConstraint
 from settings.pods import Component
 from settings.resources import ContainerResources, StackResources, Weight
 from settings.secrets import SECRETS, set_secret
-from settings.template import Gateway, QueryFrontend, Template
+from settings.template import Gateway, Ingester, QueryFrontend, Template
 from settings.tenants import Tenants
+from settings.volumes import ExtraVolume
 
 HEADER = """\
 # Configuration
@@ -49,6 +50,7 @@ NAMES: dict[type, str] = {
     bool: "`true` or `false`",
     ContainerResources: "[limits and requests](#limits-and-requests)",
     Weight: "[weight](#weights)",
+    ExtraVolume: "[extra volume](#extra-volumes)",
     NodePool: "[node pool](#node-pools)",
     Affinity: "[affinity](#affinity)",
     LabelSelector: "[label selector](#label-selectors)",
@@ -75,6 +77,7 @@ def page() -> str:
         ("`spec.tenants`", rows(Tenants)),
         ("`spec.template`", (row._replace(type="component") for row in rows(Template, below=False))),
         ("Every component", rows(Component, below=False)),
+        ("`spec.template.ingester` has also", rows(Ingester, without=template)),
         ("`spec.template.queryFrontend` has also", rows(QueryFrontend, without=template)),
         ("`spec.template.gateway` has also", rows(Gateway, without=template)),
         (
@@ -83,6 +86,7 @@ def page() -> str:
         ),
         ("Limits and requests", rows(ContainerResources)),
         ("Weights", rows(Weight)),
+        ("Extra volumes", rows(ExtraVolume)),
         ("Node pools", rows(NodePool)),
         ("Affinity", rows(Affinity)),
         ("Topology spread constraints", rows(TopologySpreadConstraint)),

@@ -13,23 +13,28 @@ PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 
 def canonical_duration(text: str) -> str:
     """The shortest Go form of a positive duration: `48h`, `1h30m`, `1.5s`. Raises ValueError, with what is wrong."""
+    return _shortest(nanoseconds(text))
+
+
+def nanoseconds(text: str) -> int:
+    """A positive duration in whole nanoseconds, rounded down. Raises ValueError, with what is wrong."""
     parts = PART.findall(text) if len(text) <= LONGEST_TEXT else []
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError("is not a duration")
-    nanoseconds = sum(Fraction(number) * NANOSECONDS[unit] for number, unit in parts)
-    if nanoseconds < 1:
+    exact = sum(Fraction(number) * NANOSECONDS[unit] for number, unit in parts)
+    if exact < 1:
         raise ValueError("is no time at all")
-    if nanoseconds > LARGEST:
+    if exact > LARGEST:
         raise ValueError("is longer than a duration can be")
-    return _shortest(int(nanoseconds))
+    return int(exact)
 
 
-def _shortest(nanoseconds: int) -> str:
+def _shortest(whole: int) -> str:
     """Hours, minutes and decimal seconds, each left out when zero; below a second, the largest unit that is whole."""
-    if nanoseconds < NANOSECONDS["s"]:
-        unit = next(u for u in ("ms", "us", "ns") if nanoseconds % NANOSECONDS[u] == 0)
-        return f"{nanoseconds // NANOSECONDS[unit]}{unit}"
-    hours, rest = divmod(nanoseconds, NANOSECONDS["h"])
+    if whole < NANOSECONDS["s"]:
+        unit = next(u for u in ("ms", "us", "ns") if whole % NANOSECONDS[u] == 0)
+        return f"{whole // NANOSECONDS[unit]}{unit}"
+    hours, rest = divmod(whole, NANOSECONDS["h"])
     minutes, rest = divmod(rest, NANOSECONDS["m"])
     seconds, rest = divmod(rest, NANOSECONDS["s"])
     fraction = f".{rest:09}".rstrip("0") if rest else ""

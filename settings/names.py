@@ -27,11 +27,14 @@ TENANT_ID = r"(?!\.{1,2}$)[A-Za-z0-9!_.*'()-]+"
 METRIC = r"(?!\.{1,2}$)[^\s/%]+"
 IMAGE = r"[^\s@:][^\s@]*(@sha256:[0-9a-f]{64})?"
 TEXT = r"\S(.*\S)?"
+FOLDER = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+"
 URL = r"https?://[^\s/]+(/\S*)?"
 
 
 def _text(pattern: str, longest: int, remedy: str, *, empty: bool = False) -> PlainValidator:
     """Text of one line that the pattern matches in full; the remedy ends every line a user reads about it."""
+
+    form = re.compile(pattern)
 
     def validate(value: object) -> str:
         if isinstance(value, bool | int | float):
@@ -42,7 +45,7 @@ def _text(pattern: str, longest: int, remedy: str, *, empty: bool = False) -> Pl
             refuse(f"'' is empty; {remedy}")
         if len(value) > longest:
             refuse(f"{shown(value)} has {len(value)} characters; use {longest} or fewer")
-        if value and not re.fullmatch(pattern, value):
+        if value and not form.fullmatch(value):
             refuse(f"{shown(value)} is not allowed; {remedy}")
         return value
 
@@ -56,6 +59,7 @@ TENANT_ID_REMEDY = "use a UUID, or letters, digits and any of !-_.*'() as Tempo 
 METRIC_REMEDY = "write its name in the metrics adapter, without blanks, / and %"
 IMAGE_REMEDY = "write an image such as docker.io/grafana/tempo:2.10.8, without blanks"
 URL_REMEDY = "write a URL such as https://sso.example.com/realms/traces"
+FOLDER_REMEDY = "write the path of a folder such as /mnt/scratch"
 TEXT_REMEDY = "write one line of text without blanks around it"
 
 # The text at the end of each type is what docs/configuration.md calls it.
@@ -69,4 +73,5 @@ TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REM
 MetricNameField = Annotated[str, _text(METRIC, LONGEST_SUBDOMAIN, METRIC_REMEDY), "metric name"]
 ImageField = Annotated[str, _text(IMAGE, 512, IMAGE_REMEDY), "image"]
 UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), "URL"]
+PathField = Annotated[str, _text(FOLDER, 1024, FOLDER_REMEDY), "folder"]
 TextField = Annotated[str, _text(TEXT, 1024, TEXT_REMEDY), "text"]

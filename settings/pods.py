@@ -11,6 +11,7 @@ from settings.placement import Affinity, TopologySpreadField
 from settings.resources import ContainerResources, Qos
 from settings.rollout import Strategy
 from settings.types import IntField, refuse
+from settings.volumes import ExtraVolume
 
 # Kubernetes keeps replicas and user ids in 32 bits, seconds in 64.
 ReplicasField = Annotated[IntField, Field(ge=1, le=2**31 - 1)]
@@ -100,6 +101,8 @@ class PodSettings(Model):
     """The nodes that the pods need or prefer, and the pods that they run with or apart from."""
     topology_spread_constraints: TopologySpreadField | None = None
     """How the pods spread, in place of the stack's own preference for different hosts and zones."""
+    extra_volumes: list[ExtraVolume] | None = None
+    """More folders for the main container, each a volume that comes and goes with its pod."""
     pod_security_context: PodSecurityContext | None = None
     """Merged over the stack's own, which fits the `restricted` pod security standard."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
+from settings import sizing_rules
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
@@ -169,6 +170,7 @@ RULES: tuple[Rule, ...] = (
     references_lead_somewhere,
     custom_weights_are_whole,
     minio_can_be_the_store,
+    *sizing_rules.RULES,
 )
 
 

@@ -14,6 +14,8 @@ from settings.resources import ContainerResources, StackResources
 from settings.template import Template
 from settings.tenants import Tenants
 from settings.types import DurationField, IntField, SizeField
+from settings.volumes import VolumeClaim
+from settings.workload import Size, Workload
 
 VOLUME_SIZE = Quantity.parse("10Gi")  # as the TempoStack operator has it
 
@@ -63,8 +65,8 @@ class Storage(Model):
 class RetentionGlobal(Model):
     """How long every tenant's traces are kept."""
 
-    traces: DurationField = "48h"
-    """How long traces are kept, as Go writes durations: `48h`, `30m`."""
+    traces: DurationField | None = None
+    """How long traces are kept, as Go writes durations: `48h` where nothing is said."""
 
 
 class Retention(Model):
@@ -79,14 +81,18 @@ class Spec(Model):
 
     storage: Storage
     """The object store."""
-    storage_size: SizeField = VOLUME_SIZE
-    """The size of each ingester's volume."""
+    storage_size: SizeField | None = None
+    """The size of each ingester's volume; 10Gi, or more where the load needs more."""
     storage_class_name: SubdomainField | None = None
     """The storage class of the ingesters' volumes; the cluster's default where nothing is said."""
     resources: StackResources = StackResources()
     """The budget of the whole stack and how it is shared."""
-    replication_factor: Annotated[IntField, Field(ge=1, le=2**31 - 1)] = 1
-    """How many ingesters hold each trace."""
+    size: Size | None = None
+    """A T-shirt size of the TempoStack operator: replicas, numbers, copies and ingest limits."""
+    workload: Workload | None = None
+    """The load to size the stack for, instead of a `size`."""
+    replication_factor: Annotated[IntField | None, Field(ge=1, le=2**31 - 1)] = None
+    """How many ingesters hold each trace; that of the `size`, else 1."""
     retention: Retention = Retention()
     """How long traces are kept."""
     images: Images = Images()
@@ -104,6 +110,12 @@ class Spec(Model):
     def has_opa(self) -> bool:
         """Whether the gateway has its OPA sidecar."""
         return self.template.gateway.enabled and self.tenants is not None and self.tenants.mode == "openshift"
+
+    @property
+    def ingester_claim(self) -> VolumeClaim | None:
+        """What `template.ingester.volumeClaimTemplate` says; `storage_size` and `storage_class_name` say no other."""
+        template = self.template.ingester.volume_claim_template
+        return None if template is None else template.spec
 
 
 class Minio(Model):

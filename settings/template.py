@@ -9,6 +9,7 @@ from settings.pods import Component
 from settings.quantity import Quantity
 from settings.resources import ContainerResources
 from settings.types import BytesField, CpuField, PositiveBytesField, PositiveCpuField
+from settings.volumes import VolumeClaimTemplate
 
 
 class Sidecar(Model):
@@ -99,12 +100,19 @@ class Gateway(Component):
     """Not supported yet, but for a block that asks for none."""
 
 
+class Ingester(Component):
+    """The ingester, with a volume of its own for each replica."""
+
+    volume_claim_template: VolumeClaimTemplate | None = None
+    """The claim of each replica's volume, instead of `spec.storageSize` and `spec.storageClassName`."""
+
+
 class Template(Model):
     """One entry per component."""
 
     distributor: Component = Component()
     """Receives spans."""
-    ingester: Component = Component()
+    ingester: Ingester = Ingester()
     """Holds recent traces and writes them to the object store."""
     compactor: Component = Component()
     """Merges blocks and ends their retention."""

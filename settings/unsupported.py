@@ -9,8 +9,6 @@ from settings.mistakes import Path
 # The keys are those of a stack file, of TempoStack in tempo-operator 0.22, and those planned for this program.
 KEYS = {
     "environment": "remove it and write its values below config",
-    "spec.size": "remove it and give resources.total",
-    "spec.workload": "remove it and give resources.total",
     "spec.limits": "remove it",
     "spec.search": "remove it",
     "spec.timeout": "remove it",
@@ -41,8 +39,6 @@ KEYS = {
     "spec.template.*.podSecurityContext.supplementalGroupsPolicy": "remove it",
     "spec.template.*.podSecurityContext.sysctls": "remove it",
     "spec.template.*.podSecurityContext.windowsOptions": "remove it",
-    "spec.template.*.volumeClaimTemplate": "remove it and write spec.storageSize and spec.storageClassName",
-    "spec.template.*.extraVolumes": "remove it",
     "spec.template.distributor.tls": "remove it",
     "spec.template.gateway.rbac": "remove it",
     "spec.template.*.ingress.*": "remove it",

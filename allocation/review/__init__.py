@@ -10,6 +10,8 @@ from allocation.review.case import Case, Violation
 from allocation.review.classes import classes_as_asked
 from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
 from allocation.review.nodes import everything_schedules
+from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
+from allocation.review.storage import volumes_hold_the_load
 from settings import Settings
 
 RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
@@ -24,6 +26,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     overrides_used,
     everything_schedules,
 )
+    volumes_hold_the_load,
 
 
 def review(settings: Settings, containers: Sequence[Container], plan: Plan) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from allocation.containers import given_quantity
+from allocation.defaults import replication_factor
 from allocation.plan import RESOURCES, SIDES, Resource, quantity
 from allocation.review.case import TOTAL, Case, Violation
 from allocation.units import is_whole, round_up
@@ -12,7 +13,7 @@ from settings import Quantity
 
 def enough_ingesters(case: Case) -> Iterator[Violation]:
     """The operator's rule: a write must be able to reach a quorum, ⌊RF/2⌋+1 ingesters."""
-    factor = case.settings.spec.replication_factor
+    factor = replication_factor(case.settings)
     ingesters = next(c.replicas for c in case.containers if c.component == "ingester")
     needed = factor // 2 + 1
     if ingesters < needed:

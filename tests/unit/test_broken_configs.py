@@ -59,7 +59,7 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
           storage: {secret: {name: minio}}
           storageSize: 1GB
           replicationFacter: 1
-          size: 1x.small
+          hashRing: {}
           tenants:
             mode: openshift
             authentication: [{tenantName: dev, tenantId: a}, {tenantName: dev, tenantId: b}]
@@ -71,7 +71,7 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
         "spec.storageSize: '1GB' is not a Kubernetes quantity; write 1G or 1Gi",
         "spec.template.ingester.replicas: '3' is text; write 3 without quotes",
         "spec.replicationFacter: is not a known key; write replicationFactor",
-        "spec.size: is not supported yet; remove it and give resources.total",
+        "spec.hashRing: is not supported yet; remove it; the rings use memberlist",
         "spec.tenants.authentication[1].tenantName: 'dev' is already that of authentication[0]; give each its own",
         "spec.tenants.mode: openshift needs the gateway; write spec.template.gateway.enabled: true",
     ]
@@ -121,7 +121,7 @@ def test_anchors_that_grow_nothing_are_welcome() -> None:
         """
     )
     template = load_file("config.yaml").spec.template
-    assert template.ingester == template.compactor == template.querier
+    assert template.ingester.pod == template.compactor.pod == template.querier.pod
     assert template.distributor.resources == template.ingester.resources
 
 

@@ -1,0 +1,40 @@
+"""What holds where the user left it open: how many copies of a trace, how long traces are kept, what one may send."""
+
+from fractions import Fraction
+
+from allocation.sizes import IngestLimits, size_of
+from settings import Settings
+from settings.duration import nanoseconds
+
+RETENTION = "48h"  # as the TempoStack operator has it
+
+
+def replication_factor(settings: Settings) -> int:
+    """The user's own, else the size's, else 1."""
+    size = size_of(settings.spec.size)
+    return settings.spec.replication_factor or (1 if size is None else size.copies)
+
+
+def retention(settings: Settings) -> str:
+    """A Go duration: the one that is given, as retention or with the workload, else 48h."""
+    workload = settings.spec.workload
+    return settings.spec.retention.global_.traces or (workload and workload.retention) or RETENTION
+
+
+def retention_seconds(settings: Settings) -> Fraction:
+    """The same in seconds."""
+    return Fraction(nanoseconds(retention(settings)), 10**9)
+
+
+def ingest_limits(settings: Settings) -> IngestLimits | None:
+    """What a size lets a tenant send; None is what Tempo itself would."""
+    size = size_of(settings.spec.size)
+    return None if size is None else size.ingest
+
+
+def ingest_bytes(settings: Settings) -> Fraction | None:
+    """Bytes a second that come in: those of the workload, or those that the size is made for; None: nobody said."""
+    workload, limits = settings.spec.workload, ingest_limits(settings)
+    if workload is not None and workload.ingest is not None:
+        return workload.ingest.bytes_per_second
+    return None if limits is None else Fraction(limits.rate_bytes)
