@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from settings.mistakes import Mistake, Path
@@ -104,6 +105,7 @@ def stray_secrets(value: object, path: Path = ()) -> Iterator[Mistake]:
                 yield from stray_secrets(inner, (*path, index))
 
 
+@lru_cache(maxsize=1024)  # the same few keys stand in every tenant
 def _plain(key: object) -> str:
     return str(key).lower().replace("_", "").replace("-", "")
 
