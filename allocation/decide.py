@@ -14,8 +14,8 @@ from allocation.profiles import weights_of
 from allocation.review import review
 from allocation.sizing import sizing_of
 from allocation.stated import stated
-from allocation.units import round_down
 from allocation.storage import storage_of
+from allocation.units import round_down
 from settings import Settings
 
 Totals = Mapping[Side, Mapping[Resource, int]]
@@ -43,8 +43,8 @@ def allocate(settings: Settings) -> Plan:
 
     workloads = _workloads(settings.name, running, limits, requests)
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())
-    plan = replace(plan, placement=placement_of(settings, plan))
     plan = replace(plan, storage=storage_of(settings, workloads))
+    plan = replace(plan, placement=placement_of(settings, plan))
     return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))
 
 

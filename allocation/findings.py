@@ -18,9 +18,9 @@ Code = Literal[
     "unbounded",
     "qos-mismatch",
     "unused-override",
+    "pvc-too-small",
     "order-dependent-scheduling",
 ]
-    "pvc-too-small",
 
 # What Kubernetes or Tempo would refuse is always an error; `resources.onViolation` decides about what breaks the user's
 # own rules; the rest is a warning. Findings are reported in this order.
@@ -37,11 +37,11 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "unbounded": "warning",
     "qos-mismatch": "warning",
     "unused-override": "warning",
+    "pvc-too-small": "warning",
     "order-dependent-scheduling": "warning",
 }
 
 
-    "pvc-too-small": "warning",
 @dataclass(frozen=True)
 class Finding:
     """One finding. `path` is the config path, `message` has the figures, `remedy` says what to do."""

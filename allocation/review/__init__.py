@@ -10,7 +10,6 @@ from allocation.review.case import Case, Violation
 from allocation.review.classes import classes_as_asked
 from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
 from allocation.review.nodes import everything_schedules
-from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
 from allocation.review.storage import volumes_hold_the_load
 from settings import Settings
 
@@ -24,9 +23,9 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     everything_bounded,
     classes_as_asked,
     overrides_used,
+    volumes_hold_the_load,
     everything_schedules,
 )
-    volumes_hold_the_load,
 
 
 def review(settings: Settings, containers: Sequence[Container], plan: Plan) -> tuple[Finding, ...]:
