@@ -16,6 +16,7 @@ from settings.template import Sidecar
 
 JAEGER = "spec.template.queryFrontend.jaegerQuery"
 GATEWAY = "spec.template.gateway"
+NOTHING, NO_SIDECAR = ContainerResources(), Sidecar()  # where the user writes nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +45,8 @@ class Container:
 
 def given_quantity(resources: ContainerResources, side: Side, resource: Resource) -> Quantity | None:
     """One of the quantities of a `resources` block, None where it was not given."""
-    amounts = resources.limits if side == "limits" else resources.requests
-    return {"cpu": amounts.cpu, "memory": amounts.memory, "ephemeral-storage": amounts.ephemeral_storage}[resource]
+    quantity: Quantity | None = getattr(getattr(resources, side), resource.replace("-", "_"))
+    return quantity
 
 
 def given_amount(resources: ContainerResources, side: Side, resource: Resource) -> int | None:
@@ -64,7 +65,7 @@ def containers_of(settings: Settings) -> tuple[Container, ...]:
         path = f"spec.template.{to_camel(weight)}.{block.path_of('resources')}"
         sized = None if sizing is None else sizing.scale(component)
         scale, qos = scale_of(pod, sized), class_of(component, pod.qos, resources)
-        given = pod.resources or ContainerResources()
+        given = pod.resources or NOTHING
         return Container(component, name, weight, path, scale, qos, given, runs, to_run)
 
     gateway_on = f"set {GATEWAY}.enabled: true"
@@ -82,7 +83,7 @@ def containers_of(settings: Settings) -> tuple[Container, ...]:
 def _query_frontend(settings: Settings, main: Container) -> tuple[Container, ...]:
     template = settings.spec.template
     jaeger, has_ui, has_proxy = template.query_frontend.jaeger_query, template.has_jaeger_ui, template.has_oauth_proxy
-    proxy = jaeger.authentication or Sidecar()
+    proxy = jaeger.authentication or NO_SIDECAR
     ui_on, proxy_on = f"set {JAEGER}.enabled: true", f"set {JAEGER}.authentication.enabled: true"
     return (
         main,

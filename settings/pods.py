@@ -1,5 +1,6 @@
 """What a user can say of any component's pods."""
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -116,7 +117,7 @@ class Component(PodSettings):
     component: PodSettings | None = None
     """The keys beside it may as well stand under this one, as in a TempoStack; each in one of the two places."""
 
-    @property
+    @cached_property
     def pod(self) -> PodSettings:
         """Both places as one."""
         here = {key: getattr(self, key) for key in PodSettings.model_fields if getattr(self, key) is not None}
