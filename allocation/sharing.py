@@ -51,7 +51,7 @@ def _proportional(pool: int, claims: Sequence[Claim], at_floor: set[int]) -> lis
     weights = [Fraction(0) if i in at_floor else c.weight for i, c in enumerate(claims)]
     if not any(weights):  # nobody weighs more than another: equal parts
         weights = [Fraction(i not in at_floor) for i in range(len(claims))]
-    of_one = rest / sum(weights, start=Fraction(0))
+    of_one = Fraction(rest) / (sum(weights) or 1)  # where nobody is left, nobody takes it
     return [Fraction(c.floor) if i in at_floor else of_one * weights[i] / c.replicas for i, c in enumerate(claims)]
 
 
