@@ -12,6 +12,7 @@ from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Sid
 from allocation.precedence import Figures, decide_limits, decide_requests
 from allocation.profiles import weights_of
 from allocation.review import review
+from allocation.rollout import surge_of
 from allocation.sizing import sizing_of
 from allocation.stated import stated
 from allocation.storage import storage_of
@@ -41,7 +42,7 @@ def allocate(settings: Settings) -> Plan:
             resource, by_container, request_total, limits[resource], request_stated, resources.request_ratio
         )
 
-    workloads = _workloads(settings.name, running, limits, requests)
+    workloads = _workloads(settings, running, limits, requests)
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())
     plan = replace(plan, storage=storage_of(settings, workloads))
     plan = replace(plan, placement=placement_of(settings, plan))
@@ -63,7 +64,10 @@ def _totals(settings: Settings) -> Totals:
 
 
 def _workloads(
-    stack: str, running: Sequence[Container], limits: Mapping[Resource, Figures], requests: Mapping[Resource, Figures]
+    settings: Settings,
+    running: Sequence[Container],
+    limits: Mapping[Resource, Figures],
+    requests: Mapping[Resource, Figures],
 ) -> tuple[WorkloadPlan, ...]:
     """The running containers as the workloads they stand in."""
 
@@ -78,12 +82,13 @@ def _workloads(
     return tuple(
         WorkloadPlan(
             component,
-            workload_name(stack, component),
+            workload_name(settings.name, component),
             "StatefulSet" if component == "ingester" else "Deployment",
             members[0].replicas,
             tuple(map(planned, members)),
             members[0].scale.source,
             members[0].scale.autoscaled,
+            surge_of(settings.spec.template, component, members[0].replicas),
         )
         for component, group in groupby(running, key=lambda c: c.component)
         if (members := list(group))

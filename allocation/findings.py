@@ -12,11 +12,13 @@ Code = Literal[
     "fractional-quantity",
     "over-allocated",
     "pool-exhausted",
+    "hpa-exceeds-total",
     "unschedulable",
     "plaintext-secret",
     "below-floor",
     "unbounded",
     "qos-mismatch",
+    "hpa-without-request",
     "unused-override",
     "pvc-too-small",
     "order-dependent-scheduling",
@@ -31,15 +33,20 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "fractional-quantity": "error",
     "over-allocated": "onViolation",
     "pool-exhausted": "onViolation",
+    "hpa-exceeds-total": "onViolation",
     "unschedulable": "onViolation",
     "plaintext-secret": "onViolation",
     "below-floor": "warning",
     "unbounded": "warning",
     "qos-mismatch": "warning",
+    "hpa-without-request": "warning",
     "unused-override": "warning",
     "pvc-too-small": "warning",
     "order-dependent-scheduling": "warning",
 }
+
+# What would leave a stack without some of its pods where the cluster itself holds the totals.
+REFUSED_BY_QUOTA: frozenset[Code] = frozenset({"over-allocated", "pool-exhausted"})
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,9 @@ class Finding:
         return f"{self.path}: {self.message} [{self.code}]; {self.remedy}"
 
 
-def severity_of(code: Code, on_violation: Literal["warn", "error"]) -> Severity:
-    """What a code means for the stack: an error stops it, a warning does not."""
-    severity = SEVERITIES[code]
+def severity_of(code: Code, on_violation: Literal["warn", "error"], *, enforced: bool) -> Severity:
+    """What a code means for the stack, whose totals the cluster holds if `enforced`: an error stops it."""
+    severity = "error" if enforced and code in REFUSED_BY_QUOTA else SEVERITIES[code]
     if severity == "onViolation":
         return "error" if on_violation == "error" else "warning"
     return severity

@@ -14,13 +14,15 @@ from settings.resources import ContainerResources
 
 Defaults = Mapping[Side, Mapping[Resource, int]]
 
+DISK: Resource = "ephemeral-storage"  # given only where the cluster holds a total of it, and so asks everybody
+
 MINIO: Defaults = {
-    "limits": {"cpu": 500, "memory": 512 * MIB},
-    "requests": {"cpu": 100, "memory": 128 * MIB},
+    "limits": {"cpu": 500, "memory": 512 * MIB, DISK: 256 * MIB},
+    "requests": {"cpu": 100, "memory": 128 * MIB, DISK: 64 * MIB},
 }
 MINIO_BUCKET: Defaults = {  # one short run of a client
-    "limits": {"cpu": 100, "memory": 128 * MIB},
-    "requests": {"cpu": 10, "memory": 32 * MIB},
+    "limits": {"cpu": 100, "memory": 128 * MIB, DISK: 64 * MIB},
+    "requests": {"cpu": 10, "memory": 32 * MIB, DISK: 16 * MIB},
 }
 
 
@@ -28,9 +30,19 @@ def outside_of(settings: Settings) -> tuple[WorkloadPlan, ...]:
     """MinIO's workloads, none where it is switched off."""
     if not settings.minio.enabled:
         return ()
-    minio = _container("minio", "minio.resources", settings.minio.resources, MINIO)
-    bucket = _container("minio-bucket", "minio", ContainerResources(), MINIO_BUCKET)  # nothing of it can be set
+    given = settings.minio.resources
+    minio = _container("minio", "minio.resources", given, _asked_for(settings, MINIO))
+    nothing = ContainerResources()  # of the Job that can be set
+    bucket = _container("minio-bucket", "minio", nothing, _asked_for(settings, MINIO_BUCKET))
     return _workload(settings, "Deployment", minio), _workload(settings, "Job", bucket)
+
+
+def _asked_for(settings: Settings, defaults: Defaults) -> Defaults:
+    """The defaults without those of local disk where nobody asks for them."""
+    resources = settings.spec.resources
+    if resources.enforce and any(given_amount(resources.total, side, DISK) is not None for side in SIDES):
+        return defaults
+    return {side: {r: amount for r, amount in amounts.items() if r != DISK} for side, amounts in defaults.items()}
 
 
 def _workload(settings: Settings, kind: Kind, container: ContainerPlan) -> WorkloadPlan:

@@ -46,7 +46,7 @@ def decide_requests(
 ) -> Figures:
     """Every container's request, none above its limit but an override; `total` in millicores or bytes."""
     figures = {c: _at_most(limits[c].amount, figure) for c, figure in stated.items()}
-    figures |= _by_class(resource, limits) | _overrides("requests", resource, weights)
+    figures |= _by_class(resource, limits, total) | _overrides("requests", resource, weights)
     undecided = {c: weight for c, weight in weights.items() if c not in figures}
     if total is None:
         return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
@@ -67,11 +67,11 @@ def _guaranteed(resource: Resource, asked: Mapping[Container, int]) -> Figures:
     return {c: Figure(request, "qos") for c, request in asked.items() if request and c.qos == "Guaranteed"}
 
 
-def _by_class(resource: Resource, limits: Figures) -> Figures:
+def _by_class(resource: Resource, limits: Figures, total: int | None) -> Figures:
     """Requests as the class of the pod wants them.
 
-    Guaranteed: the limit. BestEffort: 0 beside a limit, which keeps the container inside the budget and which
-    Kubernetes would otherwise copy into the request; nothing where there is no limit.
+    Guaranteed: the limit. BestEffort: 0 of a total of requests, and 0 beside a limit, which keeps the container inside
+    the budget and which Kubernetes would otherwise copy into the request; nothing where there is neither.
     """
     if resource not in QOS_RESOURCES:
         return {}
@@ -80,7 +80,7 @@ def _by_class(resource: Resource, limits: Figures) -> Figures:
         if container.qos == "Guaranteed" and limit.amount is not None:
             figures[container] = Figure(limit.amount, "qos")
         elif container.qos == "BestEffort":
-            figures[container] = NOTHING if limit.amount is None else Figure(0, "qos")
+            figures[container] = NOTHING if limit.amount is None and total is None else Figure(0, "qos")
     return figures
 
 

@@ -10,18 +10,21 @@ from allocation.review.case import Case, Violation
 from allocation.review.classes import classes_as_asked
 from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
 from allocation.review.nodes import everything_schedules
+from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
 from allocation.review.storage import volumes_hold_the_load
 from settings import Settings
 
 RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     requests_within_limits,
     totals_hold,
+    totals_hold_at_most_replicas,
     enough_ingesters,
     whole_quantities,
     secrets_encrypted,
     overrides_above_floors,
     everything_bounded,
     classes_as_asked,
+    utilization_has_requests,
     overrides_used,
     volumes_hold_the_load,
     everything_schedules,
@@ -32,7 +35,9 @@ def review(settings: Settings, containers: Sequence[Container], plan: Plan) -> t
     """All findings in the order of the codes (so errors come first), and of the containers."""
     case = Case(settings, containers, plan)
     violations = [violation for rule in RULES for violation in rule(case)]
-    on_violation = settings.spec.resources.on_violation
-    findings = [Finding(severity_of(v.code, on_violation), *v) for v in violations]
+    resources = settings.spec.resources
+    findings = [
+        Finding(severity_of(v.code, resources.on_violation, enforced=resources.enforce), *v) for v in violations
+    ]
     order = list(SEVERITIES)
     return tuple(sorted(findings, key=lambda f: order.index(f.code)))

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pydantic.alias_generators import to_camel
+
 from allocation.containers import Container
 from allocation.findings import Code
 from allocation.plan import ContainerPlan, Plan, WorkloadPlan
 from settings import Settings
+from settings.pods import Component
 
 TOTAL = "spec.resources.total"
 
@@ -23,6 +26,15 @@ class Case:
     def planned(self) -> Iterator[tuple[WorkloadPlan, ContainerPlan]]:
         """Every container inside the total, with its workload."""
         return ((workload, container) for workload in self.plan.workloads for container in workload.containers)
+
+    def block(self, component: str) -> Component:
+        """What the config says of a component."""
+        block: Component = getattr(self.settings.spec.template, component.replace("-", "_"))
+        return block
+
+    def path(self, component: str, key: str) -> str:
+        """Config path of one of its keys."""
+        return f"spec.template.{to_camel(component.replace('-', '_'))}.{self.block(component).path_of(key)}"
 
 
 class Violation(NamedTuple):

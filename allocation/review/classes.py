@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 
-from pydantic.alias_generators import to_camel
-
 from allocation.plan import QOS_RESOURCES, ContainerPlan, WorkloadPlan, quantity
 from allocation.review.case import Case, Violation
-from settings.pods import Component
 
 
 def classes_as_asked(case: Case) -> Iterator[Violation]:
@@ -22,10 +19,7 @@ def classes_as_asked(case: Case) -> Iterator[Violation]:
 
 def _path(case: Case, component: str) -> str:
     """Where the class is asked for: at the component, or for the whole stack."""
-    key = component.replace("-", "_")
-    block: Component = getattr(case.settings.spec.template, key)
-    own = f"spec.template.{to_camel(key)}.{block.path_of('qos')}"
-    return "spec.resources.qos" if block.pod.qos is None else own
+    return "spec.resources.qos" if case.block(component).pod.qos is None else case.path(component, "qos")
 
 
 def _explained(asked: str, workload: WorkloadPlan) -> tuple[str, str]:
