@@ -12,6 +12,8 @@ from ops.mistakes import reported
 
 COMMANDS = {
     "plan": "ops.plan.command",
+    "check": "ops.check.command",
+    "diff": "ops.diff.command",
     "render": "ops.render.command",
 }
 

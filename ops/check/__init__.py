@@ -1,0 +1,1 @@
+"""`check`: the findings of many files in one run, for CI."""
