@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from allocation import Plan, WorkloadPlan
+from allocation.placement import Placement
 from allocation.plan import SIDES, Bound, Figure, Resource, Side, StoragePlan, quantity
 from ops.plan import money
 
@@ -32,6 +33,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "headroom": _sides(plan, headroom(plan)),
         "storage": _storage(plan.storage),
         "cost": money.document(plan.cost),
+        "placement": _placement(plan.placement),
         "findings": [asdict(finding) for finding in plan.findings],
     }
 
@@ -89,6 +91,16 @@ def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
         }
         for container in workload.containers
     ]
+
+
+def _placement(placement: Placement | None) -> dict[str, Any] | None:
+    """The verdicts on the described nodes, None where none are."""
+    if placement is None:
+        return None
+    return {
+        bound: {"verdict": verdict.kind, "obstacles": [asdict(obstacle) for obstacle in verdict.obstacles]}
+        for bound, verdict in (("min", placement.at_min), ("max", placement.at_max))
+    }
 
 
 def _storage(storage: StoragePlan) -> dict[str, Any]:

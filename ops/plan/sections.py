@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from allocation import Plan
+from allocation.placement import Placement
 from allocation.plan import StoragePlan, quantity
 from ops.plan import money
 
@@ -26,6 +27,8 @@ def sections(plan: Plan) -> Iterator[Section]:
     """Those that this plan has something to say in."""
     if plan.storage.volumes:
         yield _storage(plan.storage)
+    if plan.placement is not None:
+        yield _placement(plan, plan.placement)
     if plan.cost is not None:
         *components, whole = money.rows(plan.cost)
         note = money.note(plan.cost)
@@ -54,6 +57,23 @@ def _storage(storage: StoragePlan) -> Section:
     bucket = storage.bucket_bytes
     notes = () if bucket is None else (f"expected in the bucket: {_gibibytes(bucket)}",)
     return Section("volumes", headings, tuple(rows), sums, notes, words=("component", "volume", "source"))
+
+
+def _placement(plan: Plan, placement: Placement) -> Section:
+    """Whether everything schedules, and which pods do not; the findings say why."""
+    verdicts = {"all": placement.at_min}
+    if any(workload.autoscaled for workload in plan.workloads):
+        verdicts = {"the fewest": placement.at_min, "the most": placement.at_max}
+    rows = [
+        (
+            replicas,
+            verdict.kind,
+            ", ".join(dict.fromkeys(pod for each in verdict.obstacles for pod in each.pods)) or "-",
+        )
+        for replicas, verdict in verdicts.items()
+    ]
+    headings = ("replicas", "verdict", "pods without a node")
+    return Section("nodes", headings, tuple(rows), words=headings)
 
 
 def _bytes(amount: int | None) -> str:

@@ -69,6 +69,7 @@ DOCUMENT = {
         "bucket": (str, None),
     },
     "cost": (None,),
+    "placement": (None,),
     "findings": [
         {"severity": ("error", "warning"), "code": (str,), "path": (str,), "message": (str,), "remedy": (str,)},
     ],
