@@ -11,6 +11,7 @@ from allocation.review.classes import classes_as_asked
 from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
 from allocation.review.nodes import everything_schedules
 from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
+from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
 from settings import Settings
 
@@ -22,6 +23,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     whole_quantities,
     secrets_encrypted,
     overrides_above_floors,
+    replicas_of_the_size,
     everything_bounded,
     classes_as_asked,
     utilization_has_requests,
