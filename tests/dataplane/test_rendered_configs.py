@@ -28,6 +28,9 @@ SPECS: dict[str, dict[str, Any]] = {
     "three copies": {"replicationFactor": 3, "template": {"ingester": {"replicas": 3}}},
     "TLS to the store": {"storage": STORAGE | {"tls": {"enabled": True}}},
     "another retention": {"retention": {"global": {"traces": "1h30m"}}},
+    "a size with limits on ingest": {"size": "1x.pico"},
+    "a size with limits on live traces": {"size": "1x.medium"},
+    "a workload": {"workload": {"ingest": {"megabytesPerSecond": 40}, "retention": "72h"}},
     "the Jaeger UI": {"template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}}},
 }
 
