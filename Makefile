@@ -73,7 +73,8 @@ mutants: $(INSTALLED) ## Change the allocation's code in every small way: the te
 	@nice -n 10 $(PYTHON) -m tests.mutants
 
 bench: $(INSTALLED) ## Measure what the README's figures say
-	@$(PYTHON) bench/startup.py
+	@$(PYTHON) -m bench.startup
+	@$(PYTHON) -m bench.allocation
 
 configuration-page: $(INSTALLED) ## Write docs/configuration.md from the models
 	@$(PYTHON) -m ops.reference > docs/configuration.md

@@ -7,15 +7,15 @@ The three run in turn, round by round, so that whatever else the machine does sl
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median
+
+from bench.machine import machine
 
 PROJECT = Path(__file__).parents[1]
 PYTHON = (sys.executable, "-I", "-c")
@@ -83,7 +83,7 @@ def _run(command: Sequence[str]) -> Run:
 
 
 def _report(runs: dict[str, list[Run]], rounds: int, file: Path) -> int:
-    print(f"{file.name}, {rounds} rounds, interleaved; {_machine()}\n")
+    print(f"{file.name}, {rounds} rounds, interleaved; {machine('pulumi', 'pulumi-kubernetes')}\n")
     print(f"{'':10}{'median':>9}{'fastest':>9}{'slowest':>9}{'cpu':>9}{'memory':>9}")
     for name, results in runs.items():
         seconds = [run.seconds for run in results]
@@ -101,24 +101,6 @@ def _report(runs: dict[str, list[Run]], rounds: int, file: Path) -> int:
     for what, value, budget in verdicts:
         print(f"{what}: {value:.2f} of {budget:g}{'' if value <= budget else '  BEYOND THE BUDGET'}")
     return 0 if all(value <= budget for _, value, budget in verdicts) else 1
-
-
-def _machine() -> str:
-    cpu = _first_line(lambda: Path("/proc/cpuinfo").read_text(encoding="utf-8"), "model name") or platform.processor()
-    return (
-        f"{os.cpu_count()} × {cpu or platform.machine()}, load {os.getloadavg()[0]:.1f}, "
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, "
-        f"pulumi {version('pulumi')}, pulumi-kubernetes {version('pulumi-kubernetes')}"
-    )
-
-
-def _first_line(read: Callable[[], str], key: str) -> str:
-    """The value of the first `key : value` line, empty where there is none."""
-    try:
-        lines = read().splitlines()
-    except OSError:
-        return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith(key)), "")
 
 
 if __name__ == "__main__":
