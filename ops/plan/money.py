@@ -34,7 +34,7 @@ def rows(cost: Cost) -> list[Row]:
 
 def note(cost: Cost) -> str:
     """What the sum leaves out, empty where it is complete."""
-    return "without what lies in the bucket: no workload says how much" if cost.bucket == "unknown" else ""
+    return "without what lies in the bucket: no size or workload says how much" if cost.bucket == "unknown" else ""
 
 
 def document(cost: Cost | None) -> dict[str, Any] | None:

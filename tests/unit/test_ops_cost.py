@@ -1,6 +1,8 @@
 """How a cost is shown: the same money in every form, rounded only there, and never cut."""
 
+import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,27 @@ from hypothesis import strategies as st
 from allocation import Charge, ComponentCost, Cost
 from allocation.cost import Bucket
 from ops.plan import money
+from tests.unit.commands import PROJECT, ops
+from tests.unit.test_ops_plan import assert_has_form
+
+DOCS = PROJECT / "docs" / "cost.md"
+MONEY = {"cpu": (str,), "memory": (str,), "volumes": (str,), "objects": (str,), "total": (str,)}
+BOUNDS = {"min": MONEY, "max": MONEY}
+COST = {
+    "currency": (str,),
+    "basis": ("requests", "limits"),
+    "bucket": ("counted", "on-minio", "unknown"),
+    "components": [{"component": (str,), **BOUNDS}],
+    "total": BOUNDS,
+}
+
+
+@pytest.fixture
+def documented(tmp_path: Path) -> Path:
+    """The stack that docs/cost.md shows."""
+    file = tmp_path / "stack.yaml"
+    file.write_text(DOCS.read_text(encoding="utf-8").split("```yaml\n", 1)[1].split("```", 1)[0])
+    return file
 
 
 def cost(*amounts: Any, most: Any = 1, bucket: Bucket = "on-minio") -> Cost:
@@ -58,3 +81,32 @@ def test_rows_are_rounded_after_they_are_added_up() -> None:
 def test_it_says_so_where_the_bucket_is_not_counted() -> None:
     assert money.note(cost(1, bucket="unknown"))
     assert not money.note(cost(1))
+
+
+def test_json_has_the_documented_form(documented: Path) -> None:
+    found = json.loads(ops("plan", documented, "--format", "json").out)["cost"]
+    assert_has_form(found, COST)
+    assert [each["component"] for each in found["components"]][-1] in ("minio", "bucket")
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_every_component_and_the_sum_stand_in_the_report(documented: Path, form: str) -> None:
+    found = json.loads(ops("plan", documented, "--format", "json").out)["cost"]
+    section = ops("plan", documented, "--format", form).out.split("per month of 730 h", 1)[1]
+    rows = [line.replace("|", " ").replace("*", "").split() for line in section.splitlines()]
+    for name, amounts in [*((each["component"], each) for each in found["components"]), ("all", found["total"])]:
+        row = next(row for row in rows if row[:1] == [name])
+        assert row[1:3] == [amounts["min"]["cpu"], amounts["min"]["memory"]]
+        assert row[4:] == [amounts["min"]["total"], amounts["max"]["total"]]
+
+
+def test_the_documented_table_is_what_the_command_prints(documented: Path) -> None:
+    shown = DOCS.read_text(encoding="utf-8").split("```text\n", 1)[1].split("```", 1)[0]
+    printed = ops("plan", documented).out
+    assert shown.partition("\n")[2].strip() in printed
+
+
+def test_the_documented_json_is_what_the_command_prints(documented: Path) -> None:
+    example = json.loads(DOCS.read_text(encoding="utf-8").split("```json\n", 1)[1].split("```", 1)[0])
+    found = json.loads(ops("plan", documented, "--format", "json").out)["cost"]
+    assert example == found | {"components": found["components"][:1]}
