@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from settings.autoscaling import Autoscaling
 from settings.base import Model
@@ -125,4 +126,5 @@ class Component(PodSettings):
 
     def path_of(self, key: str) -> str:
         """Where the user wrote `key` (a config key such as `resources`), below this component."""
-        return f"component.{key}" if self.component and key in self.component.model_fields_set else key
+        below = self.component.model_fields_set if self.component else ()
+        return f"component.{key}" if key in map(to_camel, below) else key
