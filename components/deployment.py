@@ -11,8 +11,10 @@ from pulumi_kubernetes.core.v1 import Service, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 from allocation import WorkloadPlan
+from components.autoscaler import declare_autoscaler
 from components.pods import Pod, Port
 from components.shared import disruption_budget
+from settings.rollout import Strategy
 
 
 def declare_deployment(
@@ -24,24 +26,27 @@ def declare_deployment(
     workload_options: pulumi.ResourceOptions,
     options: pulumi.ResourceOptions,
 ) -> None:
-    """The Deployment (`workload_options`), its Service on `ports`, and a disruption budget where it needs one.
+    """The Deployment (`workload_options`), its Service on `ports`, its autoscaler, and its disruption budget.
 
-    The Deployment stays inside the plan even while it rolls: one pod leaves before another comes.
+    Who has an autoscaler leaves the number of pods to it. One that was declared before would fall back to 1 once it
+    no longer is, so it is ignored too: it stays what it was until the autoscaler, which comes after, changes it.
     """
-    me = pod.identity
-    Deployment(
+    me, autoscaling = pod.identity, pod.settings.autoscaling
+    ignored = None if autoscaling is None else ["spec.replicas"]
+    deployment = Deployment(
         name,
         metadata=me.metadata(),
         spec=DeploymentSpecArgs(
-            replicas=plan.replicas,
+            replicas=plan.replicas if autoscaling is None else None,
             selector=LabelSelectorArgs(match_labels=me.selector),
-            strategy=DeploymentStrategyArgs(
-                type="RollingUpdate", rolling_update=RollingUpdateDeploymentArgs(max_surge=0, max_unavailable=1)
-            ),
+            strategy=_strategy(pod.settings.strategy or Strategy()),
             template=pod.template(),
         ),
-        opts=workload_options,
+        opts=pulumi.ResourceOptions.merge(workload_options, pulumi.ResourceOptions(ignore_changes=ignored)),
     )
+    if autoscaling is not None:
+        after = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[deployment]))
+        declare_autoscaler(name, me, autoscaling, after)
     Service(
         name,
         metadata=me.metadata(),
@@ -49,3 +54,13 @@ def declare_deployment(
         opts=options,
     )
     disruption_budget(name, me, plan, options)
+
+
+def _strategy(strategy: Strategy) -> DeploymentStrategyArgs:
+    """Unless config says otherwise one pod leaves before another comes, which keeps the stack inside the plan."""
+    rolling = RollingUpdateDeploymentArgs(
+        max_surge=strategy.rolling.max_surge, max_unavailable=strategy.rolling.max_unavailable
+    )
+    return DeploymentStrategyArgs(
+        type=strategy.type, rolling_update=rolling if strategy.type == "RollingUpdate" else None
+    )

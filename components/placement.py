@@ -59,7 +59,7 @@ def spread(
             max_skew=each.max_skew,
             topology_key=each.topology_key,
             when_unsatisfiable=each.when_unsatisfiable,
-            label_selector=_selector(each.label_selector) or LabelSelectorArgs(match_labels=own),
+            label_selector=label_selector(each.label_selector) or LabelSelectorArgs(match_labels=own),
             min_domains=each.min_domains,
             node_affinity_policy=each.node_affinity_policy,
             node_taints_policy=each.node_taints_policy,
@@ -129,10 +129,10 @@ def _preferred(given: PodAffinity) -> list[WeightedPodAffinityTermArgs] | None:
 
 
 def _pod_term(term: PodAffinityTerm) -> PodAffinityTermArgs:
-    return PodAffinityTermArgs(topology_key=term.topology_key, label_selector=_selector(term.label_selector))
+    return PodAffinityTermArgs(topology_key=term.topology_key, label_selector=label_selector(term.label_selector))
 
 
-def _selector(given: LabelSelector | None) -> LabelSelectorArgs | None:
+def label_selector(given: LabelSelector | None) -> LabelSelectorArgs | None:
     """A label selector; an empty one is kept, for it selects every pod where none selects no pod."""
     if given is None:
         return None

@@ -44,7 +44,7 @@ class After:
     """What has to exist before any object, before any pod, and before a pod of Tempo's."""
 
     objects: tuple[pulumi.Resource, ...] = ()  # the namespace
-    pods: tuple[pulumi.Resource, ...] = ()  # the service account
+    pods: tuple[pulumi.Resource, ...] = ()  # the service account, and the quota
     tempo: tuple[pulumi.Resource, ...] = ()  # the ConfigMap, and the bucket
 
 
@@ -73,8 +73,11 @@ class Shared:
 
 
 def disruption_budget(name: str, me: Identity, plan: WorkloadPlan, opts: pulumi.ResourceOptions) -> None:
-    """Lets a drained node take one pod at a time; a single pod has none, or its node could never be drained."""
-    if plan.replicas > 1:
+    """Lets drained nodes take one pod at a time, wherever there can be several.
+
+    An autoscaler may leave a single one: since it is the missing pods that are counted, that one can be moved as well.
+    """
+    if plan.replicas_at("max") > 1:
         PodDisruptionBudget(
             name,
             metadata=me.metadata(),

@@ -10,6 +10,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation import Plan, WorkloadPlan
 from allocation.labels import GOSSIP_MEMBER
+from allocation.quota import quota_of
 from components.compactor import Compactor, CompactorArgs
 from components.config_map import ConfigFiles
 from components.distributor import Distributor, DistributorArgs
@@ -21,6 +22,7 @@ from components.outputs import allocation_table, headroom, totals
 from components.pods import USER
 from components.querier import Querier, QuerierArgs
 from components.query_frontend import QueryFrontend, QueryFrontendArgs
+from components.quota import declare_quota
 from components.secrets import Secrets
 from components.shared import After, ObjectStore, Shared
 from components.tempo_config import config_files
@@ -86,7 +88,7 @@ class TempoStack(pulumi.ComponentResource):
 
         config = ConfigFiles(me.name, config_files(settings))
         config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
-        after = After(objects=namespace, pods=self._declare_service_account(child))
+        after = After(objects=namespace, pods=(*self._declare_service_account(child), *self._declare_quota(child)))
         self._declare_gossip(child)
         service_account = settings.spec.service_account or me.name
         minio = self._declare_minio(service_account, after)
@@ -110,6 +112,12 @@ class TempoStack(pulumi.ComponentResource):
             return ()
         metadata = self._me.metadata()
         return (ServiceAccount(self._name, metadata=metadata, automount_service_account_token=False, opts=child),)
+
+    def _declare_quota(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
+        """Before any pod: those that a larger total allows find it raised."""
+        if not self._args.settings.spec.resources.enforce:
+            return ()
+        return declare_quota(self._name, self._me, quota_of(self._args.plan), child)
 
     def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
         """The ring's members find each other by it before any of them is ready."""

@@ -10,6 +10,8 @@ FIRST_KEYS = ("apiVersion", "kind", "metadata", "type", "spec")
 FIRST_METADATA = ("name", "namespace", "labels", "annotations")
 APPLY_ORDER = (  # what others refer to comes first; kinds that are not here come last
     "Namespace",
+    "ResourceQuota",
+    "LimitRange",
     "ServiceAccount",
     "ClusterRole",
     "ClusterRoleBinding",
@@ -23,6 +25,7 @@ APPLY_ORDER = (  # what others refer to comes first; kinds that are not here com
     "Deployment",
     "StatefulSet",
     "Job",
+    "HorizontalPodAutoscaler",
 )
 
 Manifest = dict[str, Any]

@@ -41,6 +41,7 @@ class Registered:
     protect: bool
     aliases: int
     delete_before_replace: bool
+    ignore_changes: tuple[str, ...]
 
     @property
     def kind(self) -> str:
@@ -179,6 +180,7 @@ class _Monitor(mocks.MockMonitor):
                     protect=request.protect,
                     aliases=len(request.aliases) + len(request.aliasURNs),
                     delete_before_replace=request.deleteBeforeReplace,
+                    ignore_changes=tuple(request.ignoreChanges),
                 )
             )
         identifier = request.name if request.custom else ""
