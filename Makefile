@@ -9,10 +9,17 @@ INSTALLED := $(VENV)/.installed
 SANDBOX := $(PYTHON) -m sandbox
 
 # Pulumi on a cluster of the user's own: in place, with the user's backend, and with Pulumi's own questions.
-PULUMI = PATH="$(CURDIR)/$(VENV)/bin:$$($(SANDBOX) tools --path pulumi pulumi-language-python):$$PATH" pulumi
+WITH_PULUMI = PATH="$(CURDIR)/$(VENV)/bin:$$($(SANDBOX) tools --path pulumi pulumi-language-python):$$PATH"
+PULUMI = $(WITH_PULUMI) pulumi
 ON_CONTEXT = --stack $(STACK) --config tempostack:kubeContext=$(CONTEXT)
 
-.PHONY: help up preview down status plan render check unit test mutants bench configuration-page
+# What `make picture` takes its picture with, and of what.
+CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome google-chrome-stable,$(shell command -v $(name))))
+REPORT := reports/plan.html
+PICTURE := docs/plan.png
+PICTURE_SIZE ?= 900,1520
+
+.PHONY: help up preview down status plan render report picture check unit test mutants bench configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -26,6 +33,8 @@ up: $(INSTALLED) ## Deploy STACK (dev) in the sandbox, or with CONTEXT=name in y
 
 preview: $(INSTALLED) ## Show what `make up` would change
 	@$(SANDBOX) up > /dev/null
+	@outputs=$$($(SANDBOX) pulumi --stack $(STACK) stack output --json 2>/dev/null) \
+	  && echo "$$outputs" | $(PYTHON) -m ops diff Pulumi.$(STACK).yaml --outputs - ; echo
 	@$(SANDBOX) pulumi --stack $(STACK) preview --diff
 
 down: $(INSTALLED) ## End the sandbox, or with CONTEXT=name delete STACK from your cluster
@@ -40,6 +49,7 @@ up: $(INSTALLED)
 
 preview: $(INSTALLED)
 	@$(PULUMI) stack select --create $(STACK)
+	@$(WITH_PULUMI) $(PYTHON) -m ops diff Pulumi.$(STACK).yaml --deployed --stack $(STACK); echo
 	@$(PULUMI) preview --diff $(ON_CONTEXT)
 
 down: $(INSTALLED)
@@ -56,6 +66,21 @@ plan: $(INSTALLED) ## Show what each container of FILE (Pulumi.dev.yaml) gets
 
 render: $(INSTALLED) ## Print every object of FILE as YAML
 	@$(PYTHON) -m ops render $(FILE)
+
+report: $(INSTALLED) ## Write the plan of FILE as one HTML page into reports/
+	@mkdir -p $(dir $(REPORT))
+	@$(PYTHON) -m ops plan $(FILE) --format html -o $(REPORT) || [ $$? -eq 1 ]
+	@echo $(REPORT)
+
+picture: FILE = docs/example.yaml
+picture: report ## Take docs/plan.png, the picture of a report, with a headless Chromium
+	@if [ -z "$(CHROMIUM)" ]; then \
+	  echo "a Chromium is needed: apt install chromium, or make picture CHROMIUM=/path/to/chrome" >&2; exit 1; \
+	fi
+	@"$(CHROMIUM)" --headless --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
+	  $$([ "$$(id -u)" -ne 0 ] || echo --no-sandbox) --window-size=$(PICTURE_SIZE) \
+	  --screenshot=$(PICTURE) file://$(CURDIR)/$(REPORT) 2>/dev/null
+	@echo $(PICTURE)
 
 check: $(INSTALLED) ## Lint, format, types, import rules
 	$(VENV)/bin/ruff check .

@@ -29,6 +29,16 @@ class Line:
     qos: str = ""
 
 
+def headline(plan: Plan) -> str:
+    """How much of each total the stack takes."""
+    parts = []
+    for resource in plan.resources:
+        amount, total = plan.allocated("limits", resource), plan.totals.get("limits", {}).get(resource)
+        of_total = f" of {quantity(resource, total)}, {share(plan, resource, amount)}" if total else ""
+        parts.append(f"{resource} {quantity(resource, amount)}{of_total}")
+    return " · ".join(parts)
+
+
 def inside(plan: Plan) -> list[Line]:
     """The workloads that share the total."""
     return [line for workload in plan.workloads for line in _workload(plan, workload, inside=True)]
@@ -84,6 +94,8 @@ def counts(workload: WorkloadPlan) -> list[int]:
 def source(plan: Plan, container: ContainerPlan) -> str:
     """Where its numbers come from, `limit/request`; a line for each resource where they differ."""
     words = {each: _pair(container.limits[each].source, container.requests[each].source) for each in plan.resources}
+    if words.get("ephemeral-storage") == "none":  # others have some of it, and this one needs none
+        del words["ephemeral-storage"]
     if len(set(words.values())) == 1:
         return words["cpu"]
     return "\n".join(f"{SHORT[each]} {word}" for each, word in words.items())

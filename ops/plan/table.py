@@ -4,7 +4,6 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from allocation import Plan
-from allocation.plan import quantity
 from ops import findings
 from ops.console import STYLES, needed_width, page
 from ops.plan import lines
@@ -20,7 +19,7 @@ def write(plan: Plan) -> None:
     """Prints the table and the findings."""
     with page() as console:
         table, left_out = _fitting(plan, console)
-        console.print(_headline(plan), style="bold", soft_wrap=True)
+        console.print(f"{plan.name}: {lines.headline(plan)}", style="bold", soft_wrap=True)
         console.print()
         console.print(table, crop=False)
         if left_out:
@@ -31,16 +30,6 @@ def write(plan: Plan) -> None:
         findings.show(console, plan.findings)
         if not plan.findings:
             console.print("\nno findings")
-
-
-def _headline(plan: Plan) -> str:
-    """The stack's name, and how much of each total it takes."""
-    parts = []
-    for resource in plan.resources:
-        allocated, total = plan.allocated("limits", resource), plan.totals.get("limits", {}).get(resource)
-        of_total = f" of {quantity(resource, total)}, {lines.share(plan, resource, allocated)}" if total else ""
-        parts.append(f"{resource} {quantity(resource, allocated)}{of_total}")
-    return f"{plan.name}: {' · '.join(parts)}"
 
 
 def _headings(plan: Plan) -> dict[str, str]:
