@@ -16,7 +16,7 @@ CLAIM: Path = (*TEMPLATE, "ingester", "volumeClaimTemplate", "spec")
 READ_WITH_INGEST = ("queriesPerSecond", "compression")
 
 # What the pods have already: names of volumes, and folders of the container that extra volumes are mounted in.
-TAKEN_NAMES = ("conf", "cookie", "data", "jaeger-tmp", "rbac", "tenants")
+TAKEN_NAMES = ("conf", "conf-tempo-query", "cookie", "data", "jaeger-tmp", "rbac", "tenants")
 CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER = "/conf", "/var/tempo", "/etc/tempo-gateway"
 
 

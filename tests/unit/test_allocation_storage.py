@@ -60,18 +60,19 @@ def test_without_a_load_a_volume_is_as_large_as_the_operator_s(spec: Spec) -> No
         (1, 1, 1, 10, "default"),  # 6.06 GB
         (2, 1, 1, 16, "workload"),  # 12.1 GB
         (2, 2, 2, 16, "workload"),
+        (Fraction(28, 10), 1, 1, 16, "workload"),  # 15.8 GiB: a power of two already, once it is whole
         (2, 2, 1, 32, "workload"),
         (2, 1, 4, 10, "default"),
     ],
 )
 def test_an_ingester_s_volume_follows_what_it_gets_while_it_keeps_it(
-    megabytes: int, copies: int, ingesters: int, gibibytes: int, source: str
+    megabytes: Fraction | int, copies: int, ingesters: int, gibibytes: int, source: str
 ) -> None:
     spec = loaded(megabytes, copies)
     put(spec, ("template", "ingester", "replicas"), ingesters)
     volume = ingester_volume(spec)
     seconds = 30 * 60 + 5 * 60 + 15 * 60 + 30
-    assert volume.needed_bytes == megabytes * 10**6 * copies // ingesters * seconds * 2
+    assert volume.needed_bytes == megabytes * 10**6 * copies / ingesters * seconds * 2
     assert (volume.size_bytes, volume.source, volume.count) == (gibibytes * GIB, source, ingesters)
 
 

@@ -57,6 +57,30 @@ def test_another_replication_factor_concerns_who_writes_to_ingesters_or_asks_the
         assert value(three, component, "ingester.lifecycler.ring.replication_factor") == 3
 
 
+def test_a_size_s_copies_are_tempo_s_unless_the_user_has_others() -> None:
+    for component in ("distributor", "ingester", "querier"):
+        path = "ingester.lifecycler.ring.replication_factor"
+        assert value(settings_of(size="1x.pico"), component, path) == 2
+        assert value(settings_of(size="1x.pico", replicationFactor=3), component, path) == 3
+
+
+def test_the_retention_may_stand_in_the_workload() -> None:
+    workload = settings_of(workload={"ingest": {"megabytesPerSecond": 5}, "retention": "72h"})
+    assert changed(settings_of(), workload) == {"compactor.yaml"}
+    assert value(workload, "compactor", "compactor.compaction.block_retention") == "72h"
+    assert value(settings_of(), "compactor", "compactor.compaction.block_retention") == "48h"
+
+
+def test_a_size_s_limits_are_told_to_those_who_enforce_them() -> None:
+    plain, sized = settings_of(replicationFactor=2), settings_of(size="1x.small")
+    assert changed(plain, sized) == {"distributor.yaml", "ingester.yaml"}
+    sent = {"rate_limit_bytes": 5_800_000, "burst_size_bytes": 11_600_000}
+    assert value(sized, "distributor", "overrides.defaults") == {"ingestion": sent}
+    assert value(sized, "ingester", "overrides.defaults") == {"ingestion": {"max_traces_per_user": 17_000}}
+    assert changed(plain, settings_of(size="1x.pico")) == {"distributor.yaml"}
+    assert changed(settings_of(), settings_of(size="1x.demo")) == set()
+
+
 def test_members_of_a_ring_heed_no_other_stack_of_the_cluster() -> None:
     def labels(name: str, namespace: str) -> set[str]:
         settings = load_config({"name": name, "namespace": namespace, "spec": json.dumps({"storage": STORAGE})})
