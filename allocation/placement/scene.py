@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import le
 
 from allocation.placement.model import RESOURCES, NodeGroup, PodClass
 from allocation.placement.selectors import Labels, admits, selects, untolerated
@@ -81,6 +82,10 @@ class Scene:
         wanted = zip(RESOURCES, self.requests[pod], room, strict=True)
         return [resource for resource, request, left in wanted if request > left]
 
+    def has_room(self, pod: int, room: Sequence[int]) -> bool:
+        """Whether there is enough of everything for one pod."""
+        return all(map(le, self.requests[pod], room))
+
     def capacity(self, pod: int, group: int) -> int:
         """How many pods of the class an empty node of the group takes, were they alone."""
         if group not in self._eligible_sets[pod]:
@@ -90,7 +95,7 @@ class Scene:
         return room_for(self.requests[pod], self.nodes[group].room)
 
     def free(self, group: int, room: Sequence[int]) -> int:
-        """The scheduler's LeastAllocated score for what is left of a node: the mean of cpu and memory."""
+        """The mean of the parts of cpu and memory that this is of a node; of what is left, its LeastAllocated score."""
         allocatable = self.nodes[group].allocatable
         cpu, memory = (100 * POINT * room[i] // (allocatable[i] or 1) for i in (0, 1))
         return (cpu + memory) // 2

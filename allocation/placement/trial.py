@@ -43,6 +43,8 @@ class Trial:
         self._heaps: list[dict[Bucket, list[tuple[tuple[int, ...], int, State]]]] = [{} for _ in scene.pods]
         self._running: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)  # (key, place): pods by class
         self._spreads = [[_Tally(scene, spread) for spread in spreads] for spreads in scene.spreads]
+        tallies = [tally for each in self._spreads for tally in each]
+        self._counting = [[t for t in tallies if pod in t.spread.counted] for pod in range(len(scene.pods))]
         self._reads = [_bucketing(scene, pod) for pod in range(len(scene.pods))]
         self._takers: list[list[int]] = [[] for _ in scene.nodes]
         for pod, groups in enumerate(scene.eligible):
@@ -108,7 +110,7 @@ class Trial:
 
     def _is_over(self, pod: int, state: State) -> bool:
         """Whether no node is in this state now, or none that is will ever take the pod."""
-        return not state.nodes or bool(self.scene.lacking(pod, state.room)) or self._is_in_conflict(pod, state)
+        return not state.nodes or not self.scene.has_room(pod, state.room) or self._is_in_conflict(pod, state)
 
     def _is_in_conflict(self, pod: int, state: State) -> bool:
         for key, classes in self.scene.conflicts[pod].items():
@@ -151,8 +153,8 @@ class Trial:
         for key in self.scene.keys:
             if (place := self._place_of(key, state)) is not None:
                 place[pod] += nodes
-        for tally in (tally for tallies in self._spreads for tally in tallies):
-            tally.add(pod, state, nodes)
+        for tally in self._counting[pod]:
+            tally.add(state, nodes)
         state.nodes -= nodes
         self._enter(state.group, counts, room, nodes)
 
@@ -176,7 +178,7 @@ class _Tally:
 
     def __init__(self, scene: Scene, spread: Spread) -> None:
         self.scene, self.spread = scene, spread
-        self.groups, self.counted = spread.groups, frozenset(spread.counted)
+        self.groups = spread.groups
         self.places: Counter[str] = Counter()
         self.levels: Counter[int] = Counter()  # how many places have so many pods
         if spread.key == HOSTNAME:
@@ -191,9 +193,9 @@ class _Tally:
         fewest = 0 if self.lacks_places or not self.levels else min(self.levels)
         return self._here(state) + self.spread.counts_itself - fewest <= self.spread.max_skew
 
-    def add(self, pod: int, state: State, nodes: int) -> None:
-        """Counts a pod more on so many nodes."""
-        if pod not in self.counted or state.group not in self.groups:
+    def add(self, state: State, nodes: int) -> None:
+        """Counts a pod more, one that it is to count, on so many nodes."""
+        if state.group not in self.groups:
             return
         here = self._here(state)
         if self.spread.key == HOSTNAME:
@@ -211,7 +213,7 @@ class _Tally:
     def _here(self, state: State) -> int:
         if self.spread.key != HOSTNAME:
             return self.places[self._place(state.group)]
-        return sum(state.counts[pod] for pod in self.counted) if state.group in self.groups else 0
+        return sum(state.counts[pod] for pod in self.spread.counted) if state.group in self.groups else 0
 
     def _place(self, group: int) -> str:
         return self.scene.nodes[group].labels[self.spread.key]

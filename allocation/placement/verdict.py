@@ -63,7 +63,7 @@ def _left_over(scene: Scene, trial: Trial, pod: int, words: str) -> Obstacle:
 
 
 def _orders(scene: Scene) -> Mapping[str, Order]:
-    """The orders in which pods may come; a pod's size is the largest part that it takes of the cluster's resources."""
+    """The orders in which pods may come; a pod's size is what it takes of each of the cluster's resources, together."""
     totals = [sum(node.room[i] * node.count for node in scene.nodes) or 1 for i in range(4)]
     size = [sum(10**12 * value // total for value, total in zip(r, totals, strict=True)) for r in scene.requests]
     given = [(index, each.count) for index, each in enumerate(scene.pods) if each.count]
@@ -83,21 +83,32 @@ def _preferences(scene: Scene) -> Mapping[str, Preference]:
     def packed(_: int, state: State) -> tuple[int, ...]:
         return state.group, state.free
 
+    def tightest(_: int, state: State) -> tuple[int, ...]:
+        return state.room
+
     def emptiest(pod: int, state: State) -> tuple[int, ...]:
         return (-liked[pod][state.group] - state.free,)
 
     def even(pod: int, state: State) -> tuple[int, ...]:
-        return -liked[pod][state.group], state.counts[pod], -state.free
+        return state.counts[pod], -liked[pod][state.group] - state.free
+
+    def any_node(pod: int, state: State) -> tuple[int, ...]:
+        return (hash((pod, state.group, state.counts)),)  # of numbers: the same in every run
 
     return {
         "on the first node that takes each": packed,
+        "on the node with the least room": tightest,
         "on the emptiest node": emptiest,
         "evenly over the nodes": even,
+        "on any node": any_node,
     }
 
 
 def _scores(scene: Scene, pod: int) -> list[int]:
-    """How much the scheduler prefers each group's nodes for a class: affinity counts twice, taints three times."""
+    """How the scheduler scores each group's nodes for a class, but for what runs on them already.
+
+    Of 100 points each: affinity counts twice, taints that shun a pod three times, what the pod itself takes once.
+    """
     each = scene.pods[pod]
     affinity = each.affinity.node_affinity if each.affinity else None
     preferred = affinity.preferred if affinity else []
@@ -105,6 +116,8 @@ def _scores(scene: Scene, pod: int) -> list[int]:
     shunned = [len(untolerated(n.taints, each.tolerations, ("PreferNoSchedule",))) for n in scene.nodes]
     most_wanted, most_shunned = max(wanted, default=0) or 1, max(shunned, default=0) or 1
     return [
-        200 * POINT * want // most_wanted + 300 * POINT * (most_shunned - shun) // most_shunned
-        for want, shun in zip(wanted, shunned, strict=True)
+        200 * POINT * want // most_wanted
+        + 300 * POINT * (most_shunned - shun) // most_shunned
+        - scene.free(group, scene.requests[pod])
+        for group, (want, shun) in enumerate(zip(wanted, shunned, strict=True))
     ]

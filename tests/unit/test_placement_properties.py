@@ -4,7 +4,8 @@ from hypothesis import given
 
 from allocation.placement import PodClass, judge, node_groups
 from settings.node_pools import NodePool
-from tests.unit.scheduling import POOLS, can_all_run, crowds, nodes_of
+from tests.unit.clusters import POOLS, crowds
+from tests.unit.scheduling import can_all_run, nodes_of
 from tests.unit.strategies import thorough
 
 

@@ -1,0 +1,195 @@
+"""Placement by example: pods that watch each other, what is proved, and what the trials find."""
+
+from typing import Any
+
+import pytest
+
+from allocation.placement import PodClass, Verdict, judge, node_groups
+from allocation.placement.trial import State, Trial
+from settings.node_pools import NodePool
+from tests.unit.scheduling import HOSTNAME, ZONE, apart, pods, pool, spread, term, together
+
+TAINT = {"key": "dedicated", "value": "tempo", "effect": "NoSchedule"}
+
+
+def verdict(classes: list[PodClass], *pools: NodePool) -> Verdict:
+    return judge(classes, node_groups(pools))
+
+
+def kind(classes: list[PodClass], *pools: NodePool) -> str:
+    return verdict(classes, *pools).kind
+
+
+def messages(classes: list[PodClass], *pools: NodePool) -> list[str]:
+    found = verdict(classes, *pools)
+    return [found.kind, *(each.message for each in found.obstacles)]
+
+
+# Pods that watch each other
+
+
+@pytest.mark.parametrize(("key", "places"), [(HOSTNAME, 3), (ZONE, 2)])
+def test_pods_that_keep_apart_have_a_place_each(key: str, places: int) -> None:
+    nodes = pool(count=3, zones=["a", "b"])
+    rules = apart(term(key, app="ingester"))
+    assert kind([pods("ingester", count=places, affinity=rules)], nodes) == "fits"
+    assert kind([pods("ingester", count=places + 1, affinity=rules)], nodes) == "impossible"
+
+
+def test_keeping_apart_binds_both_whoever_says_so() -> None:
+    alone = pods("ingester", affinity=apart(term(HOSTNAME, app="querier")))
+    assert kind([alone, pods("querier")], pool(count=2)) == "fits"
+    for classes in ([alone, pods("querier")], [pods("querier"), alone]):
+        assert kind(classes, pool()) == "impossible"
+
+
+def test_a_node_without_the_label_is_no_place_to_keep_away_from() -> None:
+    rules = apart(term(ZONE, app="ingester"))
+    assert kind([pods("ingester", count=4, affinity=rules)], pool()) == "fits"
+    assert kind([pods("ingester", count=4, affinity=rules)], pool(zones=["a"])) == "impossible"
+
+
+def test_pods_that_stay_together_need_one_place_for_all() -> None:
+    rules = together(term(HOSTNAME, app="ingester"))
+    assert kind([pods("ingester", count=4, affinity=rules)], pool(count=2)) == "fits"
+    assert messages([pods("ingester", count=5, affinity=rules)], pool(count=2)) == [
+        "impossible",
+        "the 2 node(s) that take such a pod (cpu 1, memory 1Gi) take 4 of 5, by their room and an affinity that keeps "
+        "them in one kubernetes.io/hostname",
+    ]
+
+
+def test_a_pod_waits_for_the_one_that_it_must_be_with() -> None:
+    follower = pods("compactor", affinity=together(term(HOSTNAME, app="querier")))
+    assert kind([follower, pods("querier")], pool()) == "fits"
+
+
+def test_a_pod_that_must_be_with_a_stranger_is_left_open() -> None:
+    lonely = pods(affinity=together(term(HOSTNAME, app="database")))
+    assert messages([lonely], pool()) == [
+        "order-dependent",
+        "with the pods placed largest first, on the first node that takes each, 1 of 1 find no node "
+        "(cpu 1, memory 1Gi): 0/1 nodes are available: 1 node(s) didn't match pod affinity rules",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "skew", "expected"), [(3, 1, "fits"), (4, 1, "impossible"), (4, 2, "fits"), (5, 2, "impossible")]
+)
+def test_a_strict_spread_is_bound_by_the_place_with_the_least_room(replicas: int, skew: int, expected: str) -> None:
+    nodes = (pool("a", cpu="8", memory="8Gi", zones=["a"]), pool("b", cpu="1", zones=["b"]))
+    assert kind([pods(count=replicas, spread=[spread(ZONE, skew)])], *nodes) == expected
+
+
+def test_a_strict_spread_over_hosts_counts_hosts() -> None:
+    nodes = (pool(count=2, cpu="8", memory="8Gi"), pool("full", cpu="100m"))
+    assert kind([pods(count=2, spread=[spread(HOSTNAME)])], *nodes) == "fits"
+    assert kind([pods(count=3, spread=[spread(HOSTNAME)])], *nodes) == "impossible"  # the full one has none
+    assert kind([pods(count=9, spread=[spread(HOSTNAME)])], nodes[0]) == "fits"
+
+
+def test_with_fewer_places_than_asked_for_the_fewest_is_none() -> None:
+    nodes = pool(count=2, zones=["a", "b"])
+    assert kind([pods(count=4, spread=[spread(ZONE)])], nodes) == "fits"
+    assert kind([pods(count=2, spread=[spread(ZONE, minDomains=3)])], nodes) == "fits"
+    assert kind([pods(count=3, spread=[spread(ZONE, minDomains=3)])], nodes) == "impossible"
+
+
+def test_the_policies_say_which_nodes_are_places() -> None:
+    nodes = (pool(zones=["a"]), pool("tainted", zones=["b"], taints=[TAINT]), pool("other", zones=["c"]))
+    here: dict[str, Any] = {"node_selector": {ZONE: "a"}}
+    assert kind([pods(count=2, spread=[spread(ZONE)])], *nodes[:2]) == "impossible"
+    assert kind([pods(count=2, spread=[spread(ZONE, nodeTaintsPolicy="Honor")])], *nodes[:2]) == "fits"
+    assert kind([pods(count=2, spread=[spread(ZONE)], **here)], nodes[0], nodes[2]) == "fits"
+    assert (
+        kind([pods(count=2, spread=[spread(ZONE, nodeAffinityPolicy="Ignore")], **here)], nodes[0], nodes[2])
+        == "impossible"
+    )
+
+
+def test_a_spread_by_a_label_that_no_node_has_lets_nobody_in() -> None:
+    assert messages([pods(spread=[spread("rack")])], pool(count=2)) == [
+        "impossible",
+        "no node takes a pod (cpu 1, memory 1Gi): 0/2 nodes are available: "
+        "2 node(s) didn't match pod topology spread constraints (missing required label)",
+    ]
+    soft = spread("rack") | {"whenUnsatisfiable": "ScheduleAnyway"}
+    assert kind([pods(spread=[soft])], pool(count=2)) == "fits"
+
+
+# Bounds
+
+
+def test_pods_of_several_classes_are_bound_by_what_their_nodes_have_together() -> None:
+    classes = [pods("ingester", count=3), pods("querier", count=2), pods("compactor", cpu=100)]
+    assert kind(classes[:1] + classes[2:], pool()) == "fits"
+    assert messages(classes, pool()) == [
+        "impossible",
+        "3 x ingester, 2 x querier request cpu 5, and the 1 node(s) that take them have cpu 4",
+    ]
+
+
+def test_large_pods_that_leave_no_room_for_each_other_need_a_node_each() -> None:
+    large = [pods("ingester", count=2, cpu=2500), pods("querier", cpu=2100)]
+    assert kind(large, pool(count=3)) == "fits"
+    assert messages(large, pool(count=2)) == [
+        "impossible",
+        "the 2 node(s) that take 2 x ingester, 1 x querier take 2 of the 3 pods, not two where one leaves no room",
+    ]
+
+
+def test_only_the_pods_that_have_nowhere_else_are_held_against_a_node() -> None:
+    special = pool("special", labels={"a": "b"})
+    tied = pods("ingester", count=4, node_selector={"a": "b"})
+    free = pods("querier", count=8)
+    assert kind([tied, free], special, pool(count=2)) != "impossible"
+    assert kind([tied, pods("querier", count=9)], special, pool(count=2)) == "impossible"
+    assert kind([pods("ingester", count=5, node_selector={"a": "b"})], special, pool(count=2)) == "impossible"
+
+
+def test_a_hopeless_class_does_not_hide_what_binds_the_others() -> None:
+    hopeless = pods("compactor", node_selector={"a": "b"})
+    found = verdict([hopeless, pods("ingester", count=5)], pool())
+    assert [each.pods for each in found.obstacles] == [("compactor",), ("ingester",)]
+    assert [each.path for each in found.obstacles] == ["spec.template.compactor", "spec.template.ingester"]
+
+
+def test_no_pods_fit_anywhere() -> None:
+    assert kind([], pool()) == "fits"
+    assert kind([pods(count=0, cpu=100_000)], pool()) == "fits"
+
+
+# Trials
+
+
+def test_a_placement_that_only_one_way_finds_is_left_to_the_scheduler() -> None:
+    classes = [pods("querier", count=2, cpu=1000), pods("ingester", cpu=3000)]
+    found = verdict(classes, pool(count=2, cpu="3"))
+    assert found.kind == "order-dependent"
+    assert [each.pods for each in found.obstacles] == [("ingester",)]
+    assert "1 of 1 find no node (cpu 3, memory 1Gi): 0/2 nodes are available: 2 Insufficient cpu" in (
+        found.obstacles[0].message
+    )
+
+
+def test_more_pods_than_kubernetes_knows_are_not_tried_out() -> None:
+    many = pods(count=150_001, cpu=1, memory=0)
+    assert messages([many], pool(count=10_000)) == [
+        "order-dependent",
+        "these are more than 150000 pods, too many to try out",
+    ]
+
+
+def test_equal_pods_on_equal_nodes_are_placed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = 0
+    run = Trial._run
+
+    def counted(self: Trial, pod: int, state: State, nodes: int) -> None:
+        nonlocal steps
+        steps += 1
+        run(self, pod, state, nodes)
+
+    monkeypatch.setattr(Trial, "_run", counted)
+    classes = [pods(name, count=2_000, cpu=100, memory=64) for name in ("ingester", "querier")]
+    assert kind(classes, pool("a", count=5_000), pool("b", count=5_000, cpu="8")) == "fits"
+    assert steps < 2_000
