@@ -66,9 +66,10 @@ def test_without_a_storage_class_it_is_the_cluster_s_to_choose() -> None:
 
 
 def test_a_claim_template_says_all_of_the_ingester_s_volume() -> None:
-    stack = changed("static", "spec.template.ingester.volumeClaimTemplate", {"spec": CLAIM})
+    claim = CLAIM | {"accessModes": ["ReadWriteOncePod"]}
+    stack = changed("static", "spec.template.ingester.volumeClaimTemplate", {"spec": claim})
     (template,) = stack.workloads["tempo-static-ingester"].inputs["spec"]["volumeClaimTemplates"]
-    assert template["spec"] == CLAIM
+    assert template["spec"] == claim
     assert template["metadata"]["name"] == "data"
 
 
