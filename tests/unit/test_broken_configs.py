@@ -79,11 +79,11 @@ def test_all_mistakes_of_a_file_are_said_at_once() -> None:
 
 def test_a_file_that_cannot_be_read_is_one_line() -> None:
     Path("directory").mkdir()
-    Path("large.yaml").write_text("a" * 2**21)
+    Path("large.yaml").write_text("a" * 2**23)
     Path("secret.yaml").touch(mode=0)
     assert lines_of("nowhere.yaml") == ["nowhere.yaml: there is no such file; give the path of one"]
     assert lines_of("directory") == ["directory: cannot be read (Is a directory); give the path of a readable file"]
-    assert lines_of("large.yaml") == ["large.yaml: is larger than 1 MiB; give a stack's config, a spec or a TempoStack"]
+    assert lines_of("large.yaml") == ["large.yaml: is larger than 4 MiB; give a stack's config, a spec or a TempoStack"]
     assert lines_of("a\0b") == ["a b: cannot be read (embedded null byte); give the path of a readable file"]
     if os.geteuid() != 0:  # root reads everything
         assert lines_of("secret.yaml") == [
@@ -103,10 +103,28 @@ def test_a_file_that_would_grow_without_end_is_one_line() -> None:
     levels = (f"a{i}: &a{i} [{', '.join([f'*a{i - 1}' if i else 'x'] * 10)}]\n" for i in range(20))
     nested = (f"a{i}: &a{i} [{f'*a{i - 1}' if i else 'x'}]\n" for i in range(500))
     too_deep = ["config.yaml: is nested more than 40 levels deep; no stack's config is"]
-    assert lines_about("".join(levels)) == ["config.yaml: holds more than 20000 values; no stack's config does"]
+    assert lines_about("".join(levels)) == ["config.yaml: holds more than 200000 values; no stack's config does"]
     assert lines_about("".join(nested)) == too_deep
     assert lines_about("a: " + "[" * 100_000) == too_deep
     assert lines_about("a: " + "{b: " * 100_000) == too_deep
+
+
+def test_ten_thousand_tenants_are_welcome() -> None:
+    entry = "    - {{tenantName: t{0}, tenantId: t{0}, oidc: {{issuerURL: https://a.b/{0}, redirectURL: https://c.d/{0}}}}}\n"
+    spec = (
+        "storage: {secret: {name: minio}}\n"
+        "template: {gateway: {enabled: true}}\n"
+        "tenants:\n"
+        "  mode: static\n"
+        "  authorization:\n"
+        "    roles: [{name: all, resources: [traces], tenants: [t1], permissions: [read]}]\n"
+        "    roleBindings: [{name: all, roles: [all], subjects: [{kind: group, name: all}]}]\n"
+        "  authentication:\n"
+    )
+    Path("config.yaml").write_text(spec + "".join(entry.format(index) for index in range(10_000)))
+    tenants = load_file("config.yaml").spec.tenants
+    assert tenants is not None
+    assert len(tenants.authentication) == 10_000
 
 
 def test_anchors_that_grow_nothing_are_welcome() -> None:
