@@ -43,6 +43,12 @@ def test_keeping_apart_binds_both_whoever_says_so() -> None:
         assert kind(classes, pool()) == "impossible"
 
 
+def test_a_term_without_a_selector_means_no_pod_and_an_empty_selector_means_all() -> None:
+    nobody, everybody = {"topologyKey": HOSTNAME}, {"topologyKey": HOSTNAME, "labelSelector": {}}
+    assert kind([pods(count=2, affinity=apart(nobody))], pool()) == "fits"
+    assert kind([pods(count=2, affinity=apart(everybody))], pool()) == "impossible"
+
+
 def test_a_node_without_the_label_is_no_place_to_keep_away_from() -> None:
     rules = apart(term(ZONE, app="ingester"))
     assert kind([pods("ingester", count=4, affinity=rules)], pool()) == "fits"
