@@ -53,7 +53,7 @@ def sums(comparison: Comparison) -> list[Block]:
         Block(
             name,
             tuple(
-                _row(resource, f"{resource} {side}", change)
+                _row(resource, f"{resource} {side}", change, in_percent=name != "headroom")
                 for (resource, side), change in changes.items()
                 if (change.old, change.new) != (None, None)
             ),
@@ -91,10 +91,17 @@ def _container(comparison: Comparison, each: ContainerChange) -> Block:
     return Block(each.key, tuple(rows), ", ".join(notes), tone)
 
 
-def _row(resource: Resource, name: str, change: Change) -> Row:
+def _row(resource: Resource, name: str, change: Change, *, in_percent: bool = True) -> Row:
+    """In percent of what was left before, another headroom says nothing."""
     delta = change.delta
     signed = f"{'+' if delta > 0 else ''}{quantity(resource, int(delta))}" if delta else ""
-    return Row(name, _amount(resource, change.old), _amount(resource, change.new), signed, _percent(change))
+    return Row(
+        name,
+        _amount(resource, change.old),
+        _amount(resource, change.new),
+        signed,
+        _percent(change) if in_percent else "",
+    )
 
 
 def _amount(resource: Resource, amount: object) -> str:
