@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.cli import COMMANDS
 from tests.unit.commands import PROJECT, SEED_GLOBAL, Done, environment, ops
 
 TWO_MISTAKES = "storage: {secret: {name: minio, type: s3}}\nstorageSize: 2GB\ntemplat: {}\n"
@@ -41,10 +42,10 @@ def assert_refused(done: Done, lines: int | None = 1) -> None:
     assert "Traceback" not in done.err
 
 
-@pytest.mark.parametrize("command", ["plan", "render"])
+@pytest.mark.parametrize("command", ["plan", "render", "diff --deployed"])
 @pytest.mark.parametrize("make", FILES.values(), ids=FILES.keys())
 def test_a_file_that_is_no_config_is_refused(command: str, make: Callable[[Path], Path], tmp_path: Path) -> None:
-    done = ops(command, make(tmp_path))
+    done = ops(*command.split(), make(tmp_path))
     assert_refused(done, lines=None)
 
 
@@ -72,10 +73,13 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
         (("plan",), "missing argument 'FILE'"),
         (("plan", SEED_GLOBAL, "--form"), "--form"),
         (("plan", SEED_GLOBAL, SEED_GLOBAL), "unexpected extra argument"),
-        (("plan", SEED_GLOBAL, "--format", "xml"), "'xml' is not one of 'table', 'json', 'markdown'"),
+        (("plan", SEED_GLOBAL, "--format", "xml"), "'xml' is not one of 'table', 'json', 'markdown', 'html'"),
         (("render",), "missing argument 'FILE'"),
         (("render", SEED_GLOBAL, "-o"), "'-o' requires an argument"),
         (("render", SEED_GLOBAL, "--stack-secrets"), "add --show-secrets"),
+        (("diff",), "missing argument 'A'"),
+        (("diff", SEED_GLOBAL), "give two files, or one file and either --deployed or --outputs FILE"),
+        (("check",), "missing argument 'FILES...'"),
     ],
 )
 def test_a_wrong_call_is_one_line_that_says_what_and_where_help_is(arguments: tuple[str, ...], said: str) -> None:
@@ -84,7 +88,7 @@ def test_a_wrong_call_is_one_line_that_says_what_and_where_help_is(arguments: tu
     assert said.lower() in done.err.lower()
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("plan", "--help"), ("render", "--help")])
+@pytest.mark.parametrize("arguments", [("--help",), *((command, "--help") for command in COMMANDS)])
 def test_help_is_no_mistake(arguments: tuple[str, ...]) -> None:
     done = ops(*arguments)
     assert (done.code, done.err) == (0, "")
@@ -108,7 +112,7 @@ def test_closed_output_is_no_mistake() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("form", ["table", "json", "markdown"])
+@pytest.mark.parametrize("form", ["table", "json", "markdown", "html"])
 def test_a_full_disk_is_one_line(form: str) -> None:
     command = [sys.executable, "-m", "ops", "plan", str(SEED_GLOBAL), "--format", form]
     with open("/dev/full", "w", encoding="utf-8") as full:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from allocation import Plan
-from allocation.plan import RESOURCES, SIDES, quantity
+from allocation import Figure, Plan
+from allocation.plan import RESOURCES, SIDES, Resource, quantity
 from ops.plan import document, markdown, table
 from tests.unit.commands import PROJECT, SEED_GLOBAL, SEED_PER_COMPONENT, environment, ops
 from tests.unit.plans import over_allocated
@@ -236,6 +236,62 @@ def test_on_the_narrowest_terminal_names_fold_and_no_number_is_cut(columns: int)
     names = "".join(row[: rows[1].index("×")].strip() for row in rows)
     assert "distributor/tempo" in names
     assert "tempo-gateway-opa" in names
+
+
+def scaled(budget: str) -> Plan:
+    """Distributors that scale from 2 to 7 and roll one pod at a time on top; ephemeral storage of theirs alone."""
+    plan = over_allocated()
+    distributor, frontend = plan.workloads
+    container = distributor.containers[0]
+    limits: dict[Resource, Figure] = {**container.limits, "ephemeral-storage": Figure(2**30, "override")}
+    workload = replace(
+        distributor,
+        replicas=2 if budget == "min" else 7,
+        autoscaled=(2, 7),
+        surge=1,
+        containers=(replace(container, limits=limits),),
+    )
+    return replace(plan, workloads=(workload, frontend))
+
+
+@pytest.mark.parametrize(("budget", "counted", "other"), [("min", 2, ("max", 7)), ("max", 7, ("min", 2))])
+def test_the_table_has_the_sums_of_both_bounds_of_an_autoscaler(
+    budget: str, counted: int, other: tuple[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = scaled(budget)
+    table.write(plan)
+    text = capsys.readouterr().out
+    rows = {" ".join(line.split()[:3]): line.split() for line in text.splitlines() if line.strip()}
+    assert rows["distributor/tempo 2-7 521m"]
+    for count in (2, 7):
+        assert f"{521 * count}m" in rows[f"all {count} replicas"]
+    bound, count = other
+    assert rows[f"at {bound} replicas"][3] == f"{521 * count + 937}m"
+    assert next(line for line in text.splitlines() if line.startswith("allocated")).split()[1] == (
+        f"{521 * counted + 937}m"
+    )
+    assert f"at {budget} replicas" not in text
+    assert rows["rollout surge 521m"][2:4] == ["521m", "157m"]
+    assert "EPHEMERAL" in text
+
+
+def test_markdown_and_json_have_both_bounds_too(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = scaled("min")
+    markdown.write(plan)
+    text = capsys.readouterr().out
+    assert "| 2-7 | 521m × 2 = 1042m<br>521m × 7 = 3647m |" in text
+    assert "| Ephemeral-storage limit |" in text
+    shown = document.document(plan)
+    assert shown["containers"][0]["autoscaled"] == {"min": 2, "max": 7}
+    assert shown["allocatedAt"]["min"] == shown["allocated"]
+    assert shown["allocatedAt"]["max"]["limits"] == {"cpu": "4584m", "memory": "1752Mi", "ephemeral-storage": "7Gi"}
+    assert shown["surge"]["limits"] == {"cpu": "521m", "memory": "226Mi", "ephemeral-storage": "1Gi"}
+
+
+def test_where_nothing_scales_or_surges_there_is_no_line_about_it(capsys: pytest.CaptureFixture[str]) -> None:
+    table.write(over_allocated())
+    text = capsys.readouterr().out
+    assert not [word for word in ("min replicas", "max replicas", "surge", "EPHEMERAL") if word in text]
 
 
 def test_plan_never_loads_the_engine() -> None:
