@@ -1,1 +1,1 @@
-"""The command line, `python -m ops`: what a stack gets (`plan`) and what it declares (`render`)."""
+"""The command line, `python -m ops`: what stacks get, what changes from one to another, what they declare."""

@@ -1,1 +1,1 @@
-"""`plan`: what each container of a stack gets, as a table, JSON or Markdown."""
+"""`plan`: what each container of a stack gets, as a table, JSON, Markdown or HTML."""

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -201,6 +202,22 @@ def test_a_plan_with_an_error_is_compared_by_its_numbers_and_only_the_new_one_s_
         comparison = json.loads(done.out)
         assert not comparison["exact"]
         assert str(broken) in comparison["notes"][0]
+
+
+def test_money_is_compared_where_both_files_have_prices(tmp_path: Path) -> None:
+    prices = {"currency": "EUR", "cpuHour": 1, "blockGibMonth": "0.5"}
+    old = stack_file(tmp_path, "dev", "old", pricing=prices, spec__resources__requestRatio=1)
+    new = stack_file(tmp_path, "dev", pricing=prices, spec__resources__requestRatio=1, spec__storageSize="11Gi")
+    cost = compared(old, new)["cost"]
+    assert cost["currency"] == "EUR"
+    changed = {each["component"]: each["min"] for each in cost["components"] if each["min"]["delta"] != "0.00"}
+    assert changed.keys() == {"ingester"}
+    assert changed["ingester"]["delta"] == cost["total"]["min"]["delta"] == "5.00"
+    shown = ops("diff", old, new).out
+    assert "EUR per month" in shown
+    assert re.search(r"\n  all +\d+\.50 +\d+\.50 +\+5\.00 ", shown), shown
+    without = stack_file(tmp_path, "dev", "without")
+    assert compared(without, new)["cost"] is None
 
 
 BAD_OUTPUTS = {
