@@ -70,6 +70,15 @@ def test_a_pod_waits_for_the_one_that_it_must_be_with() -> None:
     assert kind([follower, pods("querier")], pool()) == "fits"
 
 
+def test_pods_wait_as_long_as_any_other_finds_a_node() -> None:
+    chain = [
+        pods("compactor", affinity=together(term(HOSTNAME, app="querier"))),
+        pods("querier", affinity=together(term(HOSTNAME, app="ingester"))),
+        pods("ingester"),
+    ]
+    assert kind(chain, pool()) == "fits"
+
+
 def test_a_pod_that_must_be_with_a_stranger_is_left_open() -> None:
     lonely = pods(affinity=together(term(HOSTNAME, app="database")))
     assert messages([lonely], pool()) == [
@@ -176,6 +185,12 @@ def test_a_placement_that_only_one_way_finds_is_left_to_the_scheduler() -> None:
     assert "1 of 1 find no node (cpu 3, memory 1Gi): 0/2 nodes are available: 2 Insufficient cpu" in (
         found.obstacles[0].message
     )
+
+
+def test_pods_may_come_in_another_order_than_the_plans() -> None:
+    small, large = pods("querier", count=2, cpu=1000), pods("ingester", cpu=3000)
+    for classes in ([large, small], [small, large]):
+        assert kind(classes, pool(count=2, cpu="3")) == "order-dependent"
 
 
 def test_more_pods_than_kubernetes_knows_are_not_tried_out() -> None:
