@@ -18,12 +18,12 @@ def _exceeding(case: Case, side: Side, resource: Resource, total: int) -> Violat
     most = case.plan.allocated_at("max", side, resource)
     growing = [w for w in case.plan.workloads if w.replicas_at("max") > w.replicas]
     grown = ", ".join(f"{w.replicas_at('max')} of {w.component}" for w in growing)
-    refused = "; the quota will refuse the pods that are too many" if case.settings.spec.resources.enforce else ""
+    stalls = "; the quota refuses the pods beyond it, and no rollout ends while they are asked for"
     return Violation(
         "hpa-exceeds-total",
         f"{TOTAL}.{side}.{resource}",
         f"at maxReplicas ({grown}) the {side} add up to {quantity(resource, most)} of {quantity(resource, total)}, "
-        f"{quantity(resource, most - total)} too much{refused}",
+        f"{quantity(resource, most - total)} too much{stalls if case.settings.spec.resources.enforce else ''}",
         f"{_raise(case, side, resource, most)}lower maxReplicas, or write autoscaling.budget: max",
     )
 
