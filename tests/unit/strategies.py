@@ -8,12 +8,13 @@ import os
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import hypothesis
 from hypothesis import strategies as st
 
 from settings import Settings
+from settings.workload import Preset, Size
 
 MIB = 2**20
 
@@ -108,9 +109,9 @@ def mebibytes(least: int = 1, most: int = 40_000) -> st.SearchStrategy[str]:
     return st.integers(least, most).map(lambda n: f"{n}Mi")
 
 
-def odd_bytes(least: int = 1, most: int = 40_000 * MIB) -> st.SearchStrategy[str]:
-    """Memory in bytes, hardly ever whole MiB."""
-    return st.integers(least, most).map(str)
+def any_bytes(least: int = 1, most: int = 40_000) -> st.SearchStrategy[str]:
+    """Memory of so many MiB, written in them or in bytes, which are hardly ever whole ones."""
+    return st.integers(2 * least * MIB, 2 * most * MIB).map(lambda n: f"{n // 2}" if n % 2 else f"{n // 2 // MIB}Mi")
 
 
 def camel(name: str) -> str:
@@ -145,6 +146,17 @@ def replicas() -> st.SearchStrategy[Part]:
     """Up to 12 replicas of any component."""
     counts = st.integers(1, 12)
     return some_of({("template", component, "replicas"): counts for component in COMPONENTS})
+
+
+def sizes() -> st.SearchStrategy[Part]:
+    """A size, a load with or without a preset, a preset alone, or nothing."""
+    size = st.fixed_dictionaries({("size",): st.sampled_from(get_args(Size))})
+    preset = {("workload", "preset"): st.sampled_from(get_args(Preset))}
+    ingest = {("workload", "ingest", "megabytesPerSecond"): st.integers(1, 2_000)}
+    queries = {("workload", "queriesPerSecond"): st.integers(0, 500)}
+    return st.one_of(
+        st.just({}), size, st.fixed_dictionaries(ingest, optional=queries | preset), st.fixed_dictionaries(preset)
+    )
 
 
 def autoscaling() -> st.SearchStrategy[Part]:
@@ -200,11 +212,9 @@ def totals(enough: bool, whole: bool) -> st.SearchStrategy[Part]:
     least_cpu, least_memory, least_storage = (1_680, 3_264, 1_920) if enough else (1, 1, 1)
     amounts = {
         "cpu": millicores(least_cpu, 60_000),
-        "memory": mebibytes(least_memory, 120_000),
+        "memory": (mebibytes if whole else any_bytes)(least_memory, 120_000),
         "ephemeral-storage": mebibytes(least_storage, 120_000),
     }
-    if not whole:
-        amounts["memory"] |= odd_bytes(least_memory * MIB, 120_000 * MIB)
     limits: Amounts = {("resources", "total", "limits", resource): amount for resource, amount in amounts.items()}
     some: Amounts = {("resources", "total", "requests", resource): amount for resource, amount in amounts.items()}
     always = {path: amount for path, amount in limits.items() if enough and path[-1] in ("cpu", "memory")}
@@ -214,9 +224,8 @@ def totals(enough: bool, whole: bool) -> st.SearchStrategy[Part]:
 
 def overrides(whole: bool, crossed: bool) -> st.SearchStrategy[Part]:
     """`resources` of some containers, with some of their numbers; requests within limits unless `crossed`."""
-    amounts = {"cpu": millicores(1, 3_000), "memory": mebibytes(1, 4_000), "ephemeral-storage": mebibytes(1, 4_000)}
-    if not whole:
-        amounts["memory"] |= odd_bytes(1, 4_000 * MIB)
+    memory = (mebibytes if whole else any_bytes)(1, 4_000)
+    amounts = {"cpu": millicores(1, 3_000), "memory": memory, "ephemeral-storage": mebibytes(1, 4_000)}
     numbers = {(side, resource): amounts[resource] for side in ("limits", "requests") for resource in amounts}
 
     def block(given: Mapping[tuple[str, str], str]) -> Spec:
@@ -242,9 +251,10 @@ def stacks(*, enough: bool = False, whole: bool = False, crossed: bool = False) 
     """Specs with any containers, replicas, profile, totals and overrides.
 
     `enough`: both total limits, and they hold all floors (but perhaps not the overrides). `whole`: every memory in
-    whole MiB. `crossed`: an override's request may exceed its limit.
+    whole MiB, and nothing from a size. `crossed`: an override's request may exceed its limit.
     """
     parts = (
+        st.just({}) if whole else sizes(),
         replicas(),
         autoscaling(),
         profiles(),
