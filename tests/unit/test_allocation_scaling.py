@@ -176,9 +176,8 @@ class TestQuota:
     def test_an_autoscaler_that_the_quota_will_hold_back_is_warned_about(self) -> None:
         plan = plan_of(stack(template__querier__autoscaling={}, resources__enforce=True))
         assert {f.severity for f in plan.findings} == {"warning"}
-        assert all(
-            f.message.endswith("too much; the quota will refuse the pods that are too many") for f in plan.findings
-        )
+        consequence = "; the quota refuses the pods beyond it, and no rollout ends while they are asked for"
+        assert all(f.message.endswith(f"too much{consequence}") for f in plan.findings)
 
     def test_everybody_has_the_numbers_that_the_quota_asks_for(self) -> None:
         total = {"requests": {"cpu": "1", "ephemeral-storage": "2Gi"}, "limits": {"ephemeral-storage": "8Gi"}}
