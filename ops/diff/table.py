@@ -1,5 +1,7 @@
 """A comparison as a table for a terminal."""
 
+import textwrap
+
 import click
 from rich.console import Console
 from rich.table import Table
@@ -64,6 +66,8 @@ def _rollout(console: Console, comparison: Comparison) -> None:
 
 def _say(console: Console, word: str, text: str) -> None:
     """A word, and beside it a text of as many lines as it needs."""
-    indent = " " * 11
-    lines = click.wrap_text(text, min(console.width, WIDTH), indent, indent)
-    console.print(f"{word:<11}{lines.lstrip()}", soft_wrap=True)
+    width = min(console.width, WIDTH)
+    names_whole = textwrap.fill(
+        text, width, initial_indent=f"{word:<11}", subsequent_indent=" " * 11, break_on_hyphens=False
+    )
+    console.print(names_whole, soft_wrap=True)
