@@ -110,6 +110,12 @@ def test_with_fewer_places_than_asked_for_the_fewest_is_none() -> None:
     assert kind([pods(count=3, spread=[spread(ZONE, minDomains=3)])], nodes) == "impossible"
 
 
+def test_too_few_places_bind_pods_that_are_counted_with_others_too() -> None:
+    counted: dict[str, Any] = {"labelSelector": {"matchLabels": {"stack": "tmrs"}}, "minDomains": 3}
+    classes = [pods("ingester", count=2), pods("querier", spread=[spread(ZONE, **counted)])]
+    assert kind(classes, pool(count=2, zones=["a", "b"])) == "order-dependent"  # the querier must come first
+
+
 def test_the_policies_say_which_nodes_are_places() -> None:
     nodes = (pool(zones=["a"]), pool("tainted", zones=["b"], taints=[TAINT]), pool("other", zones=["c"]))
     here: dict[str, Any] = {"node_selector": {ZONE: "a"}}
@@ -214,3 +220,50 @@ def test_equal_pods_on_equal_nodes_are_placed_at_once(monkeypatch: pytest.Monkey
     classes = [pods(name, count=2_000, cpu=100, memory=64) for name in ("ingester", "querier")]
     assert kind(classes, pool("a", count=5_000), pool("b", count=5_000, cpu="8")) == "fits"
     assert steps < 2_000
+
+
+# Each way in which only one goes wrong: a pod that may run anywhere takes room from `tied`, which has one node only.
+SPECIAL: dict[str, Any] = {"labels": {"a": "b"}}
+
+
+def found_by(free: PodClass, tied_cpu: int, *pools: NodePool) -> str:
+    """The order and the way of the first trial that leaves the tied pod without a node."""
+    tied = pods("ingester", cpu=tied_cpu, memory=16, node_selector={"a": "b"})
+    (obstacle,) = verdict([free, tied], *pools).obstacles
+    assert obstacle.pods == ("ingester",)
+    return obstacle.message.removeprefix("with the pods placed ").partition(", 1 of 1")[0]
+
+
+def test_a_scheduler_prefers_the_node_that_has_most_left_with_the_pod_on_it() -> None:
+    nodes = (pool("general", cpu="4"), pool("special", cpu="8", **SPECIAL))
+    assert found_by(pods(cpu=1000, memory=16), 8000, *nodes) == "in the plan's order, on the emptiest node"
+
+
+def test_a_scheduler_may_take_the_node_with_the_least_room() -> None:
+    nodes = (pool("general", cpu="8"), pool("special", cpu="4", **SPECIAL))
+    assert found_by(pods(cpu=1000, memory=16), 4000, *nodes) == "in the plan's order, on the node with the least room"
+
+
+def test_a_scheduler_may_spread_evenly() -> None:
+    nodes = (pool("general", cpu="3", memory="64Gi"), pool("special", cpu="4", memory="2Gi", **SPECIAL))
+    assert found_by(pods(count=2, cpu=500, memory=512), 4000, *nodes) == "in the plan's order, evenly over the nodes"
+
+
+def test_a_scheduler_follows_a_pods_preferences() -> None:
+    nodes = (pool("general", cpu="3", memory="64Gi"), pool("special", cpu="4", memory="2Gi", **SPECIAL))
+    wanted = {"weight": 1, "preference": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}}
+    preferred = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [wanted]}}
+    likes = pods(cpu=500, memory=512, affinity=preferred)
+    assert found_by(likes, 4000, *nodes) == "in the plan's order, on the emptiest node"
+    shunned = pool("general", cpu="3", memory="64Gi", taints=[TAINT | {"effect": "PreferNoSchedule"}])
+    assert found_by(pods(cpu=500, memory=512), 4000, shunned, nodes[1]) == "in the plan's order, on the emptiest node"
+
+
+def test_workloads_may_start_at_the_same_time() -> None:
+    found = verdict([pods("ingester", count=2, cpu=1000, memory=64), pods(count=2, cpu=3000, memory=64)], pool(count=2))
+    assert found.obstacles[0].message.startswith("with the pods placed in turns, on the emptiest node, 1 of 2 find no")
+
+
+def test_a_scheduler_may_take_any_node() -> None:
+    nodes = (pool("general", cpu="3", memory="64Gi"), pool("special", cpu="4", memory="2Gi", **SPECIAL))
+    assert found_by(pods(cpu=500, memory=512), 4000, *nodes) == "in the plan's order, on any node"

@@ -4,13 +4,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from allocation.placement import NodeGroup, PodClass, judge, node_groups
 from allocation.placement.trial import State, Trial
 from settings.node_pools import NodePool
 from tests.unit.clusters import POOLS, crowds
-from tests.unit.scheduling import ZONE, Counts, can_all_run, may_run, nodes_of
+from tests.unit.scheduling import (
+    HOSTNAME,
+    ZONE,
+    Counts,
+    apart,
+    can_all_run,
+    may_run,
+    nodes_of,
+    pods,
+    pool,
+    spread,
+    term,
+    together,
+)
 
 Step = tuple[int, int, Counts, int]  # a pod of this class, on nodes of this group that run these pods: so many at once
 
@@ -25,7 +38,14 @@ def test_no_verdict_is_wrong(classes: list[PodClass], pools: list[NodePool]) -> 
         assert not can_all_run(classes, nodes_of(pools)), verdict
 
 
+# Equal pods on equal nodes, of which only so many in each zone: they must not be placed at once.
+ZONES = [pool(count=6, zones=["a", "a", "a", "b", "b", "b"])]
+
+
 @given(classes=crowds(), pools=POOLS)
+@example(classes=[pods("ingester", count=2, affinity=apart(term(ZONE, app="ingester")))], pools=ZONES)
+@example(classes=[pods("ingester", count=4, spread=[spread(ZONE)])], pools=ZONES)
+@example(classes=[pods("ingester", count=3, affinity=together(term(HOSTNAME, app="ingester")))], pools=ZONES)
 @settings(max_examples=1000)
 def test_every_pod_that_is_placed_may_run_where_it_is_placed(classes: list[PodClass], pools: list[NodePool]) -> None:
     with recorded() as trials:
@@ -70,5 +90,5 @@ def replay(classes: list[PodClass], pools: list[NodePool], steps: list[Step]) ->
             running[position] = (*counts[:pod], counts[pod] + 1, *counts[pod + 1 :])
 
 
-def is_of(group: NodeGroup, pool: str, zone: str | None) -> bool:
-    return (group.pool, group.labels.get(ZONE)) == (pool, zone)
+def is_of(group: NodeGroup, owner: str, zone: str | None) -> bool:
+    return (group.pool, group.labels.get(ZONE)) == (owner, zone)
