@@ -57,9 +57,7 @@ def _left_over(scene: Scene, trial: Trial, pod: int, words: str) -> Obstacle:
         f"with the pods placed {words}, {trial.unplaced[pod]} of {each.count} find no node "
         f"({requests_of(scene, pod)}): {unavailable(scene, trial.obstacles(pod))}"
     )
-    return Obstacle(
-        (each.name,), each.path, message, "give nodePools more room, or it is left to the scheduler's order"
-    )
+    return Obstacle((each.name,), each.path, message, "add nodes to nodePools, or lower what the pods ask for")
 
 
 def _orders(scene: Scene) -> Mapping[str, Order]:
