@@ -203,8 +203,18 @@ def test_more_pods_than_kubernetes_knows_are_not_tried_out() -> None:
     many = pods(count=150_001, cpu=1, memory=0)
     assert messages([many], pool(count=10_000)) == [
         "order-dependent",
-        "these are more than 150000 pods, too many to try out",
+        "these are 150001 pods, and more than 150000 are not tried out",
     ]
+
+
+def test_more_places_than_there_is_time_to_look_at_are_not_tried_out() -> None:
+    zones = [f"zone-{index}" for index in range(501)]
+    watching = pods(count=1_000, cpu=1, memory=0, spread=[spread(ZONE)])
+    assert messages([watching], pool(count=600, zones=zones)) == [
+        "order-dependent",
+        "1000 pods watch 501 places, too many to be tried out",
+    ]
+    assert kind([pods(count=1_000, cpu=1, memory=0)], pool(count=600, zones=zones)) == "fits"
 
 
 def test_equal_pods_on_equal_nodes_are_placed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
