@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from allocation.placement import NodeGroup, PodClass, judge, node_groups
 from allocation.placement.trial import State, Trial
@@ -24,12 +24,13 @@ from tests.unit.scheduling import (
     term,
     together,
 )
+from tests.unit.strategies import thorough
 
 Step = tuple[int, int, Counts, int]  # a pod of this class, on nodes of this group that run these pods: so many at once
 
 
 @given(classes=crowds(), pools=POOLS)
-@settings(max_examples=1500)
+@thorough
 def test_no_verdict_is_wrong(classes: list[PodClass], pools: list[NodePool]) -> None:
     verdict = judge(classes, node_groups(pools))
     if verdict.kind == "fits":
@@ -46,7 +47,7 @@ ZONES = [pool(count=6, zones=["a", "a", "a", "b", "b", "b"])]
 @example(classes=[pods("ingester", count=2, affinity=apart(term(ZONE, app="ingester")))], pools=ZONES)
 @example(classes=[pods("ingester", count=4, spread=[spread(ZONE)])], pools=ZONES)
 @example(classes=[pods("ingester", count=3, affinity=together(term(HOSTNAME, app="ingester")))], pools=ZONES)
-@settings(max_examples=1000)
+@thorough
 def test_every_pod_that_is_placed_may_run_where_it_is_placed(classes: list[PodClass], pools: list[NodePool]) -> None:
     with recorded() as trials:
         judge(classes, node_groups(pools))
