@@ -1,6 +1,6 @@
 """Rules about sizes, loads and volumes, over several keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from settings.duration import nanoseconds
 from settings.mistakes import Mistake, Path, shown
@@ -78,9 +78,23 @@ def extra_volumes_are_extra(config: Config) -> Iterator[Mistake]:
         for place in ((), ("component",)):
             path = (*TEMPLATE, component, *place, "extraVolumes")
             yield from repeated(config, path, "name")
-            yield from repeated(config, path, "mountPath")
+            yield from _in_one_folder(entries(config, path), path)
             for index, volume in enumerate(entries(config, path)):
                 yield from _taken(str(component), volume, (*path, index))
+
+
+def _in_one_folder(volumes: Sequence[object], path: Path) -> Iterator[Mistake]:
+    """A mistake for every volume in the folder of one before it; who says none is in `/mnt/<name>`."""
+    first: dict[str, int] = {}
+    for index, volume in enumerate(volumes):
+        name, written = at(volume, ("name",)), at(volume, ("mountPath",))
+        folder = f"/mnt/{name}" if written is None else written
+        if not isinstance(folder, str):
+            continue
+        owner = first.setdefault(folder, index)
+        if owner != index and (written, at(volumes[owner], ("mountPath",))) != (None, None):  # else: one name twice
+            found = f"{shown(folder)} is already that of {path[-1]}[{owner}]"
+            yield Mistake((*path, index, "mountPath"), f"{found}; give each its own")
 
 
 def _taken(component: str, volume: object, path: Path) -> Iterator[Mistake]:

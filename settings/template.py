@@ -1,15 +1,16 @@
 """`spec.template`: the components and their containers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from settings.base import Model
 from settings.pods import Component
-from settings.quantity import Quantity
+from settings.quantity import LARGEST, Quantity
 from settings.resources import ContainerResources
-from settings.types import BytesField, CpuField, PositiveBytesField, PositiveCpuField
+from settings.types import BytesField, CpuField, PositiveBytesField, PositiveCpuField, refuse
 from settings.volumes import VolumeClaimTemplate
+from settings.workload import MOST_TENANTS
 
 
 class Sidecar(Model):
@@ -80,6 +81,15 @@ class GatewaySizing(Model):
     """Before the first tenant."""
     per_tenant: TenantAmounts = TenantAmounts()
     """For each tenant."""
+
+    @model_validator(mode="after")
+    def _holds_for_any_number_of_tenants(self) -> Self:
+        base, step = self.base, self.per_tenant
+        for name, least, each in (("cpu", base.cpu, step.cpu), ("memory", base.memory, step.memory)):
+            if least.value + MOST_TENANTS * each.value > LARGEST:
+                found = f"with {MOST_TENANTS} tenants, {name} is beyond 2^63-1, the largest that Kubernetes keeps"
+                refuse(f"{found}; write less for base.{name} or perTenant.{name}")
+        return self
 
 
 def _sizing(value: object) -> object:
