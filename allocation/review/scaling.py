@@ -50,11 +50,8 @@ def utilization_has_requests(case: Case) -> Iterator[Violation]:
 
 
 def _without_request(workload: WorkloadPlan, resource: Resource) -> str:
-    """The first container that stands in the way; "" where none does. A limit that stands alone is the request too."""
-    requests: dict[str, int | None] = {}
-    for container in workload.containers:
-        limit, request = container.limits[resource].amount, container.requests[resource].amount
-        requests[label(workload, container)] = limit if request is None else request
+    """The first container that stands in the way; "" where none does."""
+    requests = {label(workload, each): each.requests[resource].amount for each in workload.containers}
     absent = [name for name, request in requests.items() if request is None]
     if absent:
         return absent[0]

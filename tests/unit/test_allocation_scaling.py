@@ -11,6 +11,7 @@ from allocation.plan import RESOURCES, SIDES
 from allocation.quota import quota_of
 from tests.unit.strategies import COMPONENTS, MIB, Spec, base_spec, put, settings_of, stacks, thorough
 
+FLOORS = {"limits": {"cpu": "90m", "memory": "1Gi"}}  # of cpu: four containers' 10m and the ingester's 50m
 RUNNING = [component for component in COMPONENTS if component != "gateway"]
 
 
@@ -75,6 +76,17 @@ class TestAutoscaling:
             plan = plan_of(stack(template=template, resources__total__limits__cpu=cpu))
             assert [finding.remedy for finding in plan.findings] == remedies
 
+    def test_everybody_that_grows_is_named(self) -> None:
+        (finding, _) = plan_of(
+            stack(template={"querier": {"autoscaling": {}}, "compactor": {"autoscaling": {}}})
+        ).findings
+        assert "(10 of compactor, 10 of querier)" in finding.message
+
+    def test_a_total_that_just_holds_the_floors_cannot_be_raised_either_since_all_would_grow(self) -> None:
+        autoscaling = {"minReplicas": 1, "maxReplicas": 2}
+        findings = plan_of(stack(template__querier__autoscaling=autoscaling, resources__total=FLOORS)).findings
+        assert {finding.remedy for finding in findings} == {"lower maxReplicas, or write autoscaling.budget: max"}
+
     def test_an_autoscaler_that_could_never_add_a_pod_is_pointed_out(self) -> None:
         best_effort = {"qos": "BestEffort", "component": {"autoscaling": {"budget": "max"}}}
         path = "spec.template.querier.component.autoscaling"
@@ -97,6 +109,24 @@ class TestAutoscaling:
             spec = stack(template__querier={"qos": "BestEffort", "autoscaling": autoscaling})
             assert {f.code for f in plan_of(spec).findings} == {"qos-mismatch"}
 
+    def test_every_metric_is_looked_at_and_so_is_every_container(self) -> None:
+        target = {"type": "AverageValue", "averageValue": "1"}
+        metrics = [
+            {"type": "Pods", "pods": {"metric": {"name": "spans"}, "target": target}},
+            {
+                "type": "Resource",
+                "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 70}},
+            },
+        ]
+        frontend = {
+            "component": {"autoscaling": {"metrics": metrics}, "resources": {"requests": {"memory": "64Mi"}}},
+            "jaegerQuery": {"enabled": True},
+        }
+        spec = base_spec()
+        put(spec, ("template", "queryFrontend"), frontend)
+        (finding,) = (f for f in plan_of(spec).findings if f.code == "hpa-without-request")
+        assert "compares memory with requests, and query-frontend/jaeger-query has none" in finding.message
+
     def test_a_limit_that_stands_alone_is_the_request_that_an_autoscaler_compares_with(self) -> None:
         autoscaling = {"budget": "max", "maxReplicas": 2}
         spec = base_spec()
@@ -116,6 +146,7 @@ class TestRollouts:
             ({"rollingUpdate": {"maxSurge": "25%"}}, 4, 1),
             ({"rollingUpdate": {"maxSurge": "25%"}}, 5, 2),
             ({"rollingUpdate": {"maxSurge": "200%"}}, 5, 10),
+            ({"rollingUpdate": {"maxSurge": "100%"}}, 500, 500),
             ({"rollingUpdate": {"maxSurge": "0%"}}, 5, 0),
         ],
     )
