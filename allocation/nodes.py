@@ -36,6 +36,7 @@ def pods_of(settings: Settings, plan: Plan, bound: Bound) -> Iterator[PodClass]:
             tuple(pod.tolerations or ()),
             pod.affinity,
             tuple(pod.topology_spread_constraints or ()),
+            ends=workload.kind == "Job",
         )
 
 

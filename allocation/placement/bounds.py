@@ -28,14 +28,17 @@ class Obstacle:
 
 
 def impossibilities(scene: Scene) -> tuple[Obstacle, ...]:
-    """One obstacle for each class that cannot run, then for sets of the others; none where nothing is proved."""
+    """One obstacle for each class that cannot run, then for sets of the others; none where nothing is proved.
+
+    Who may be done before the others come is in no set: nothing has to run beside it.
+    """
     found: list[Obstacle] = []
     hopeless: set[int] = set()
     for pod in (index for index, each in enumerate(scene.pods) if each.count):
         if obstacle := _no_node(scene, pod) or _too_few_nodes(scene, pod):
             found.append(obstacle)
             hopeless.add(pod)
-    rest = [index for index, each in enumerate(scene.pods) if each.count and index not in hopeless]
+    rest = [index for index, each in enumerate(scene.pods) if each.count and not each.ends and index not in hopeless]
     for classes in _sets(scene, rest):
         if hopeless.isdisjoint(classes) and (obstacle := _over_request(scene, classes) or _crowd(scene, classes)):
             found.append(obstacle)

@@ -32,6 +32,7 @@ class PodClass:
     tolerations: tuple[Toleration, ...] = ()
     affinity: Affinity | None = None
     spread: tuple[TopologySpreadConstraint, ...] = ()
+    ends: bool = False  # they may be done before any other pod comes, and then leave it their room
 
     def request(self, resource: str) -> int:
         """What one pod takes of a node."""
