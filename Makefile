@@ -89,7 +89,7 @@ check: $(INSTALLED) ## Lint, format, types, import rules
 	$(VENV)/bin/lint-imports --no-cache
 
 unit: check ## What needs no server: checks and unit tests
-	@$(PYTHON) -m pytest -q tests/unit
+	@$(PYTHON) -m pytest -q -n auto --dist worksteal tests/unit
 
 test: check ## Everything that can be tested here, the fast parts first
 	@$(PYTHON) -m tests
