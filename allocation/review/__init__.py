@@ -8,7 +8,13 @@ from allocation.plan import Plan
 from allocation.review.budget import everything_bounded, overrides_above_floors, requests_within_limits, totals_hold
 from allocation.review.case import Case, Violation
 from allocation.review.classes import classes_as_asked
-from allocation.review.config import enough_ingesters, overrides_used, secrets_encrypted, whole_quantities
+from allocation.review.config import (
+    enough_ingesters,
+    overrides_used,
+    secrets_encrypted,
+    tenants_used,
+    whole_quantities,
+)
 from allocation.review.nodes import everything_schedules
 from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
 from allocation.review.sizes import replicas_of_the_size
@@ -28,6 +34,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     classes_as_asked,
     utilization_has_requests,
     overrides_used,
+    tenants_used,
     volumes_hold_the_load,
     everything_schedules,
 )

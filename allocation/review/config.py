@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from allocation.containers import given_quantity
+from allocation.containers import GATEWAY, given_quantity
 from allocation.defaults import replication_factor
 from allocation.plan import RESOURCES, SIDES, Resource, quantity
 from allocation.review.case import TOTAL, Case, Violation
@@ -68,3 +68,16 @@ def overrides_used(case: Case) -> Iterator[Violation]:
             yield Violation(
                 "unused-override", path, f"{figures} for {name}, which does not run", f"remove it, or {to_run}"
             )
+
+
+def tenants_used(case: Case) -> Iterator[Violation]:
+    """A number of tenants, or what each of them costs, does nothing where the gateway does not follow it."""
+    spec = case.settings.spec
+    gateway, stated = spec.template.gateway, spec.workload and spec.workload.tenants
+    if gateway.sizing is not None and not gateway.enabled:
+        message = "is for the gateway, which does not run"
+        yield Violation("unused-override", f"{GATEWAY}.sizing", message, f"remove it, or set {GATEWAY}.enabled: true")
+    elif stated and gateway.sizing is None:
+        message = f"{stated} tenants, and no gateway follows their number"
+        remedy = f"remove it, or write {GATEWAY}.sizing: perTenant"
+        yield Violation("unused-override", "spec.workload.tenants", message, remedy)

@@ -258,6 +258,28 @@ def test_a_switched_off_proxy_leaves_its_override_unused() -> None:
     assert finding.remedy == "remove it, or set spec.template.queryFrontend.jaegerQuery.authentication.enabled: true"
 
 
+GATEWAY = "spec.template.gateway"
+
+
+def test_a_gateway_that_does_not_run_follows_no_tenants() -> None:
+    assert lines(stack(template__gateway__sizing="perTenant")) == [
+        f"warning: {GATEWAY}.sizing: is for the gateway, which does not run [unused-override]; remove it, or set "
+        f"{GATEWAY}.enabled: true"
+    ]
+
+
+@pytest.mark.parametrize("mode", [None, "openshift"])
+def test_a_number_of_tenants_that_no_gateway_follows_is_said(mode: str | None) -> None:
+    spec = base_spec(mode) | {"workload": {"preset": "high-query", "tenants": 1000}}
+    put(spec, ("resources", "total", "limits"), {"cpu": "100", "memory": "100Gi"})
+    assert lines(spec) == [
+        "warning: spec.workload.tenants: 1000 tenants, and no gateway follows their number [unused-override]; remove "
+        f"it, or write {GATEWAY}.sizing: perTenant"
+    ]
+    put(spec, ("template", "gateway"), {"enabled": mode is not None, "sizing": "perTenant"})
+    assert [f.path for f in plan_of(spec).findings] == ([f"{GATEWAY}.sizing"] if mode is None else [])
+
+
 def test_errors_come_first_and_warnings_in_the_order_of_the_codes() -> None:
     spec = stack(
         resources__total__limits={"cpu": "4"},
