@@ -27,8 +27,8 @@ def decide_limits(
 ) -> Figures:
     """Every container's limit; `total` in millicores or bytes, `stated` as another source has it."""
     asked = {c: c.override("requests", resource) or 0 for c in weights}  # a limit is never below the request given
-    figures = _guaranteed(resource, asked) | {c: _at_least(asked[c], figure) for c, figure in stated.items()}
-    figures |= _overrides("limits", resource, weights)
+    figures = {c: _at_least(asked[c], figure) for c, figure in stated.items()}
+    figures |= _guaranteed(resource, asked) | _overrides("limits", resource, weights)
     undecided = {c: weight for c, weight in weights.items() if c not in figures}
     if total is None:
         return figures | dict.fromkeys(undecided, NOTHING)

@@ -28,6 +28,8 @@ def _explained(asked: str, workload: WorkloadPlan) -> tuple[str, str]:
         differing = [text for c in workload.containers for text in _differing(c)]
         return ", ".join(differing), "write the same number for both, or neither, or qos: Burstable"
     if asked == "BestEffort":
+        if requested := [text for c in workload.containers for text in _requested(c)]:
+            return ", ".join(requested), f"remove them, or write qos: {workload.qos}"
         return (
             "its limits keep it inside the budget, and only its requests are 0",
             f"write qos: {workload.qos}, or take away every limit and total",
@@ -35,6 +37,13 @@ def _explained(asked: str, workload: WorkloadPlan) -> tuple[str, str]:
     if workload.qos == "Guaranteed":
         return "every request is its limit", "lower a request, or requestRatio, or write qos: Guaranteed"
     return "nothing decides a limit or a request", "give a total, or limits and requests"
+
+
+def _requested(container: ContainerPlan) -> Iterator[str]:
+    """What keeps a container from asking for nothing."""
+    for resource in QOS_RESOURCES:
+        if request := container.requests[resource].amount:
+            yield f"{container.name} requests {quantity(resource, request)} {resource}"
 
 
 def _differing(container: ContainerPlan) -> Iterator[str]:

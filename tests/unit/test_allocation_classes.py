@@ -57,6 +57,16 @@ def test_the_recommended_classes_are_the_seed_s() -> None:
     ]
 
 
+def test_a_best_effort_pod_that_requests_something_is_told_what() -> None:
+    spec = base_spec()
+    put(spec, ("template", "compactor", "qos"), "BestEffort")
+    put(spec, ("template", "compactor", "resources"), {"requests": {"cpu": "1", "memory": "1Gi"}})
+    assert mismatches(plan_of(spec)) == [
+        "spec.template.compactor.qos: compactor asks for BestEffort, and Kubernetes will say Burstable: tempo requests "
+        "1 cpu, tempo requests 1Gi memory [qos-mismatch]; remove them, or write qos: Burstable"
+    ]
+
+
 def test_without_any_limit_best_effort_is_what_kubernetes_will_say() -> None:
     spec = base_spec()
     put(spec, ("template", "compactor", "qos"), "BestEffort")
@@ -87,6 +97,16 @@ def test_guaranteed_pods_request_their_limits_whatever_the_total_of_requests(req
 
 def test_a_guaranteed_request_without_a_limit_is_the_limit() -> None:
     spec = stack()
+    put(spec, ("template", "ingester", "qos"), "Guaranteed")
+    put(spec, ("template", "ingester", "resources"), {"requests": {"cpu": "700m", "memory": "900Mi"}})
+    plan = plan_of(spec)
+    assert figures(plan, "ingester", "limits") == [Figure(700, "qos"), Figure(900 * 2**20, "qos")]
+    assert classes(plan)["ingester"] == "Guaranteed"
+
+
+@pytest.mark.parametrize("sizing", [{"size": "1x.small"}, {"workload": {"ingest": {"megabytesPerSecond": 8}}}])
+def test_a_guaranteed_request_is_the_limit_whatever_a_size_or_a_load_would_have_it(sizing: Spec) -> None:
+    spec = stack() | sizing
     put(spec, ("template", "ingester", "qos"), "Guaranteed")
     put(spec, ("template", "ingester", "resources"), {"requests": {"cpu": "700m", "memory": "900Mi"}})
     plan = plan_of(spec)
