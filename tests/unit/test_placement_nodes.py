@@ -82,6 +82,10 @@ def test_a_taint_keeps_pods_away_that_do_not_tolerate_it(toleration: dict[str, s
     assert kind([pods(tolerations=[toleration])], pool(taints=[TAINT])) == expected
 
 
+def test_a_toleration_without_a_value_accepts_a_taint_without_one() -> None:
+    assert kind([pods(tolerations=[{"key": "busy"}])], pool(taints=[{"key": "busy", "effect": "NoSchedule"}])) == "fits"
+
+
 @pytest.mark.parametrize(
     ("effect", "expected"), [("NoSchedule", "impossible"), ("NoExecute", "impossible"), ("PreferNoSchedule", "fits")]
 )
