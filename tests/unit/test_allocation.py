@@ -1,9 +1,11 @@
 """What a plan decides for stacks that a user would write, to the last unit."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.plan import QOS_RESOURCES, Resource, Side
@@ -151,12 +153,24 @@ def test_the_operators_weights_beside_a_gateway_do_not_depend_on_opa() -> None:
     assert memory == [1100, 4900, 1700, 1400, 200, 300]
 
 
-def test_production_gives_the_capacity_planning_ratios_without_a_gateway() -> None:
+# The seed, "Component Resource Ratios".
+RATIOS = """
+distributor:  20% CPU, 15% Memory  # High CPU for processing
+ingester:     35% CPU, 50% Memory  # High memory for storage
+querier:      20% CPU, 20% Memory  # Balanced for queries
+query-frontend: 15% CPU, 10% Memory  # UI and coordination
+compactor:    10% CPU, 5% Memory   # Background processing
+"""
+
+
+def test_production_gives_the_seed_s_ratios_without_a_gateway() -> None:
     spec = stack(cpu="1000m", memory="2000Mi")
     put(spec, ("resources", "profile"), "production")
     plan = plan_of(spec)
-    assert list(column(plan, "limits", "cpu").values()) == [200, 350, 100, 200, 150]
-    assert [(amount or 0) // MIB for amount in column(plan, "limits", "memory").values()] == [300, 1000, 100, 400, 200]
+    quoted = {name: re.findall(r"(\d+)%", text) for name, text in yaml.safe_load(RATIOS).items()}
+    cpu = {f"{name}/tempo": int(percent) * 10 for name, (percent, _) in quoted.items()}
+    memory = {f"{name}/tempo": int(percent) * 20 * MIB for name, (_, percent) in quoted.items()}
+    assert (column(plan, "limits", "cpu"), column(plan, "limits", "memory")) == (cpu, memory)
 
 
 def test_custom_weights_share_by_themselves() -> None:
