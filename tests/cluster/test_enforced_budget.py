@@ -176,3 +176,22 @@ def test_a_smaller_total_goes_in_two_steps(plan: Plan, engine: Engine, kubectl: 
     assert kubectl("get", "resourcequota,limitrange", "-n", STACK, "-o", "name") == ""
     shrunk = deploy(engine, spec_with(smaller))
     assert_used(kubectl, shrunk)
+
+
+def test_more_replicas_that_get_less_each_go_in_three_steps(plan: Plan, engine: Engine, kubectl: Kubectl) -> None:
+    """While a quota is there that the old pods fill, the new ones are refused and no old one leaves."""
+    before = deploy(engine, spec_with(TOTAL, enforce=False))
+    assert kubectl("get", "resourcequota", "-n", STACK, "-o", "name") == ""
+    more = spec_with(TOTAL, enforce=False)
+    more["template"]["distributor"]["replicas"] = 6
+    deploy(engine, deepcopy(more))
+    more["resources"]["enforce"] = True
+    after = deploy(engine, more)
+    assert cpu_of_one_distributor(after) * 2 <= cpu_of_one_distributor(before) + 2
+    assert_used(kubectl, after)
+
+
+def cpu_of_one_distributor(plan: Plan) -> int:
+    distributor = plan.workload("distributor")
+    assert distributor is not None
+    return distributor.of_one_pod("limits", "cpu")
