@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ def main(patterns: Sequence[str]) -> int:
     if code := subprocess.run(command, cwd=COPY, env=ENVIRONMENT, check=False).returncode:
         return code
     outcomes = outcomes_of(output("results", "--all", "true"))
+    outcomes |= {mutant: "killed" for mutant in made_at_import(outcomes) if is_killed_in_its_own_process(mutant)}
     survivors = [mutant for mutant, outcome in outcomes.items() if not is_killed(outcome)]
     SURVIVORS.write_text("".join(output("show", mutant) for mutant in survivors))
     percent = report(outcomes)
@@ -43,10 +45,29 @@ def output(*arguments: str) -> str:
     return subprocess.run([*MUTMUT, *arguments], cwd=COPY, capture_output=True, text=True, check=True).stdout
 
 
-def outcomes_of(results: str) -> Mapping[str, str]:
+def outcomes_of(results: str) -> dict[str, str]:
     """Mutant -> killed, survived, timeout, no tests, ...; without those that were not asked for."""
     outcomes = re.findall(r"^ +(\S+): (.+)$", results, re.MULTILINE)
     return {mutant: outcome for mutant, outcome in outcomes if outcome != "not checked"}
+
+
+def made_at_import(outcomes: Mapping[str, str]) -> list[str]:
+    """The survivors in functions that tables are made with: mutmut switches mutants after the modules are imported."""
+    spy = "lambda frame, *_: print(frame.f_globals.get('__name__'), frame.f_code.co_name)"
+    command = [sys.executable, "-c", f"import sys; sys.setprofile({spy}); import allocation"]
+    calls = subprocess.run(command, cwd=COPY, capture_output=True, text=True, check=True).stdout.splitlines()
+    called = {f"{module}.x_{name}" for module, name in map(str.split, calls)}
+    return [m for m, outcome in outcomes.items() if not is_killed(outcome) and m.partition("__mutmut_")[0] in called]
+
+
+def is_killed_in_its_own_process(mutant: str) -> bool:
+    """Whether a test fails where the mutant is there from the beginning."""
+    settings = tomllib.loads((COPY / "pyproject.toml").read_text())["tool"]["mutmut"]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--rootdir=.", *settings["pytest_add_cli_args"]]
+    command += settings["pytest_add_cli_args_test_selection"]
+    environment = ENVIRONMENT | {"MUTANT_UNDER_TEST": mutant}
+    run = subprocess.run(command, cwd=COPY / "mutants", env=environment, capture_output=True, check=False)
+    return run.returncode != 0
 
 
 def is_killed(outcome: str) -> bool:
