@@ -109,6 +109,7 @@ def test_minio_s_volume_is_held_against_what_the_bucket_is_to_hold() -> None:
     )
     assert (finding.code, finding.path) == ("pvc-too-small", "minio.storageSize")
     assert finding.message == "the bucket is expected to take 403Gi, and has 400Gi"
+    assert finding.remedy == "raise it to 403Gi or more, or keep traces for a shorter time"
     assert plan_of(loaded(5), minio=large).findings == ()
     assert plan_of(loaded(5)).findings == ()  # the user's own store is theirs to size
 

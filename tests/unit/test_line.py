@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from allocation import allocate
 from allocation.line import ContainerLine, container_lines, parse_amount
-from allocation.plan import RESOURCES, Resource, quantity
+from allocation.plan import RESOURCES, SIDES, Resource, quantity
 from tests.unit.plans import over_allocated
-from tests.unit.strategies import Spec, settings_of, stacks, thorough
+from tests.unit.strategies import Spec, base_spec, put, settings_of, stacks, thorough
 
 AMOUNTS = st.none() | st.integers(0, 10**6) | st.integers(0, 2**70)
 COUNTS = st.integers(0, 10_000)
@@ -50,6 +50,43 @@ def test_the_lines_of_a_plan_have_all_its_numbers(spec: Spec) -> None:
             assert line.limits == {each: container.limits[each].amount for each in RESOURCES}
             assert line.requests == {each: container.requests[each].amount for each in RESOURCES}
     assert read == {}
+
+
+def test_a_line_of_a_plan_knows_its_autoscaler_and_whether_it_is_outside_the_total() -> None:
+    spec = base_spec()
+    put(spec, ("resources", "total", "limits"), {"cpu": "2", "memory": "2Gi"})
+    put(spec, ("template", "querier", "autoscaling"), {"minReplicas": 2, "maxReplicas": 5})
+    lines = container_lines(allocate(settings_of(spec, minio={"enabled": True})))
+    assert lines["querier/tempo"].autoscaled == (2, 5)
+    assert {key for key, found in lines.items() if found.outside} == {"minio/minio", "minio-bucket/minio-bucket"}
+    limit, request = (lines["querier/tempo"].amount(side, "cpu") or 0 for side in SIDES)
+    assert limit > request > 0
+
+
+@pytest.mark.parametrize(
+    ("resource", "text", "amount"),
+    [
+        ("cpu", "2", 2000),
+        ("cpu", f"{10**30}m", 10**30),  # more than a quantity holds
+        ("memory", "2Gi", 2**31),
+        ("memory", str(10**30), 10**30),
+    ],
+)
+def test_cpu_is_read_in_millicores_and_the_rest_in_bytes(resource: Resource, text: str, amount: int) -> None:
+    assert parse_amount(resource, text) == amount
+
+
+@pytest.mark.parametrize(
+    ("resource", "text", "refusal"),
+    [
+        ("cpu", "1u", "'1u' is no whole number of millicores"),
+        ("memory", "1m", "'1m' is no whole number of bytes"),
+        ("memory", f"{10**30}m", "invalid literal"),
+    ],
+)
+def test_parts_of_a_unit_are_refused(resource: Resource, text: str, refusal: str) -> None:
+    with pytest.raises(ValueError, match=refusal):
+        parse_amount(resource, text)
 
 
 def line(**changes: object) -> str:
