@@ -16,8 +16,8 @@ def stated(settings: Settings, running: Sequence[Container], sizing: Sizing | No
     by_tenants = gateway_limits(settings)
 
     def figure(container: Container, side: Side, resource: Resource) -> Figure | None:
-        if container.weight == "gateway" and side == "limits" and resource in by_tenants:
-            return Figure(by_tenants[resource], "tenants")
+        if container.weight == "gateway" and resource in by_tenants:  # its request follows that limit, not the load
+            return Figure(by_tenants[resource], "tenants") if side == "limits" else None
         if sizing is None:
             return None
         amount = sizing.figures[side].get(container.weight, {}).get(resource)

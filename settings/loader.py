@@ -47,6 +47,8 @@ def load_file(path: str | PathLike[str]) -> Settings:
         raise SettingsError([*repeated, Mistake((), text)])
     if any(key in data for key in STACK_FILE_KEYS):
         return checked(_stack_file(data, repeated))
+    if list(data) == ["spec"] and isinstance(data["spec"], dict):  # a spec under its own name, as pages show them
+        return checked(_bare_spec(data["spec"], [Mistake(mistake.path[1:], mistake.text) for mistake in repeated]))
     if any(key in data for key in RESOURCE_KEYS):
         return checked(_resource(data, repeated))
     return checked(_bare_spec(data, repeated))

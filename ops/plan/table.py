@@ -23,7 +23,7 @@ def write(plan: Plan) -> None:
         console.print()
         console.print(table, crop=False)
         if left_out:
-            words = ", ".join(column.replace(" ", "_") for column in left_out)
+            words = ", ".join(column.replace("share", "of total") for column in left_out)
             console.print(f"left out on {console.width} columns: {words}", style="dim", soft_wrap=True)
         for section in sections(plan):
             _show(console, section)

@@ -245,4 +245,4 @@ def test_the_gateway_is_sized_for_the_tenants_listed_or_stated_whichever_are_mor
     assert tenants_of(settings_of(spec)) == counted
     gateway = workload(plan_of(spec), "gateway").container("tempo-gateway")
     assert gateway.limits["cpu"] == Figure(200 + 50 * counted, "tenants")
-    assert gateway.requests["cpu"].source == "workload"
+    assert gateway.requests["cpu"] == Figure((60 + 15 * counted), "ratio")  # follows its limit, not the load
