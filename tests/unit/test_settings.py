@@ -94,7 +94,12 @@ def test_a_component_may_use_both_places_for_different_keys(tmp_path: Path) -> N
 
 def test_a_bare_spec_and_a_tempostack_get_a_name_a_namespace_and_minio(tmp_path: Path) -> None:
     resource = {"apiVersion": "tempo.grafana.com/v1alpha1", "kind": "TempoStack", "spec": SPEC}
-    for content in (SPEC, {"spec": SPEC}, resource, resource | {"metadata": {"labels": {"a": "b"}}, "status": {"conditions": []}}):
+    for content in (
+        SPEC,
+        {"spec": SPEC},
+        resource,
+        resource | {"metadata": {"labels": {"a": "b"}}, "status": {"conditions": []}},
+    ):
         settings = loaded(tmp_path, content)
         assert (settings.name, settings.namespace, settings.minio.enabled) == ("tempo", "tempo", True)
 
