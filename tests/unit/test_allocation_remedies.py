@@ -69,3 +69,56 @@ def test_a_fraction_says_what_was_probably_meant(resource: str, amount: str, rem
     spec = stack(limits={"cpu": "4", "memory": "4Gi"})
     put(spec, ("template", "querier", "resources"), {"requests": {resource: amount}})
     assert [f.remedy for f in findings(spec) if f.code == "fractional-quantity"] == [remedy]
+
+
+def test_whatever_takes_the_total_is_named_and_only_what_can_be_lowered_is_advised() -> None:
+    spec = stack(gateway="static", limits={"cpu": "950m", "memory": "9Gi"})
+    base, step = {"cpu": "900m", "memory": "1Mi"}, {"cpu": "1m", "memory": "15Mi"}
+    put(spec, ("template", "gateway", "sizing"), {"base": base, "perTenant": step})
+    over, exhausted = findings(spec)
+    assert over.remedy == "raise it to 991m or more, or ask for less by sizing or qos"
+    assert exhausted.message.startswith("gateway's tenants leave 49m of 950m, and the floors need 90m: ")
+    put(spec, ("template", "ingester", "resources"), {"limits": {"cpu": "1"}})
+    over, exhausted = findings(spec)
+    assert exhausted.message.startswith("overrides and gateway's tenants leave 0 of 950m, and the floors need 40m: ")
+    spec["resources"]["total"]["limits"]["cpu"] = "10m"
+    (finding,) = findings(spec)
+    assert finding.message.endswith("40m in all on top of overrides of 1 and gateway's tenants of 901m")
+
+
+def asking_for(qos: str, ratio: float = 0.3, limits: dict[str, str] | None = None) -> Spec:
+    spec = stack(limits=limits or {})
+    spec["resources"]["requestRatio"] = ratio
+    put(spec, ("template", "querier", "qos"), qos)
+    return spec
+
+
+def mismatches(spec: Spec) -> list[tuple[str, str]]:
+    return [(f.message, f.remedy) for f in findings(spec) if f.code == "qos-mismatch"]
+
+
+def test_a_burstable_pod_needs_a_request_below_its_limit() -> None:
+    assert mismatches(asking_for("Burstable", 1, limits={"cpu": "4", "memory": "4Gi"})) == [
+        (
+            "querier asks for Burstable, and Kubernetes will say Guaranteed: every request is its limit",
+            "lower a request, or requestRatio, or write qos: Guaranteed",
+        )
+    ]
+
+
+def test_a_burstable_pod_needs_some_number() -> None:
+    assert mismatches(asking_for("Burstable")) == [
+        (
+            "querier asks for Burstable, and Kubernetes will say BestEffort: nothing decides a limit or a request",
+            "give a total, or limits and requests",
+        )
+    ]
+
+
+def test_everything_that_keeps_a_pod_from_being_guaranteed_is_listed() -> None:
+    spec = asking_for("Guaranteed", limits={"cpu": "4", "memory": "4Gi"})
+    block = {"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1m", "memory": "1Mi"}}
+    put(spec, ("template", "querier", "resources"), block)
+    ((message, remedy),) = mismatches(spec)
+    assert message.endswith("tempo requests 1m cpu of 1, tempo requests 1Mi memory of 1Gi")
+    assert remedy == "write the same number for both, or neither, or qos: Burstable"
