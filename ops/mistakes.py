@@ -1,8 +1,9 @@
 """What a user got wrong, as lines on stderr and exit code 2: the only way the command line fails."""
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -51,6 +52,13 @@ def reported() -> Iterator[list[int]]:
         code[0] = INTERRUPTED
     except OSError as error:
         code[0] = _say(f"cannot write the output: {reason(error)}")
+        _forget_output()
+
+
+def _forget_output() -> None:
+    """Sends what could not be written nowhere: Python would try once more at its end, and fail in words of its own."""
+    with suppress(OSError):  # nothing with a file below it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(*lines: str) -> int:

@@ -13,7 +13,7 @@ SEED_GLOBAL = CASES / "seed-global.yaml"
 SEED_PER_COMPONENT = CASES / "seed-per-component.yaml"
 
 # What would change the output, or hand the program a secret, were it taken over from whoever runs the tests.
-NOT_INHERITED = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "TERM")
+NOT_INHERITED = ("PYTHONUNBUFFERED", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "TERM")
 
 
 @dataclass(frozen=True)
