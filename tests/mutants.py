@@ -31,24 +31,28 @@ def main(patterns: Sequence[str]) -> int:
     command = [*MUTMUT, "run", "--max-children", str(JOBS), *patterns]
     if code := subprocess.run(command, cwd=COPY, env=ENVIRONMENT, check=False).returncode:
         return code
-    outcomes = outcomes_of(output("results", "--all", "true"))
+    outcomes = all_outcomes()
     outcomes |= {mutant: "killed" for mutant in made_at_import(outcomes) if is_killed_in_its_own_process(mutant)}
     survivors = [mutant for mutant, outcome in outcomes.items() if not is_killed(outcome)]
-    SURVIVORS.write_text("".join(output("show", mutant) for mutant in survivors))
+    SURVIVORS.write_text(diffs_of(survivors))
     percent = report(outcomes)
     print(f"{len(survivors)} survivors: {SURVIVORS.relative_to(ROOT)}")
     return int(percent < LEAST_KILLED_PERCENT)
 
 
-def output(*arguments: str) -> str:
-    """What a command of mutmut prints."""
-    return subprocess.run([*MUTMUT, *arguments], cwd=COPY, capture_output=True, text=True, check=True).stdout
-
-
-def outcomes_of(results: str) -> dict[str, str]:
+def all_outcomes() -> dict[str, str]:
     """Mutant -> killed, survived, timeout, no tests, ...; without those that were not asked for."""
+    command = [*MUTMUT, "results", "--all", "true"]
+    results = subprocess.run(command, cwd=COPY, capture_output=True, text=True, check=True).stdout
     outcomes = re.findall(r"^ +(\S+): (.+)$", results, re.MULTILINE)
     return {mutant: outcome for mutant, outcome in outcomes if outcome != "not checked"}
+
+
+def diffs_of(mutants: Sequence[str]) -> str:
+    """What they change; by one process, because mutmut takes long to start."""
+    show_each = "for mutant in sys.argv[1:]: cli.main(['show', mutant], standalone_mode=False)"
+    command = [sys.executable, "-c", f"import sys; from mutmut.__main__ import cli\n{show_each}", *mutants]
+    return subprocess.run(command, cwd=COPY, capture_output=True, text=True, check=True).stdout
 
 
 def made_at_import(outcomes: Mapping[str, str]) -> list[str]:
