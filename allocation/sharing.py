@@ -26,15 +26,13 @@ def share(pool: int, claims: Sequence[Claim]) -> list[int]:
     equal, no whole units are nearer (by squares). Only a pool that cannot hold the floors is exceeded: then every claim
     gets just its floor.
     """
-    if pool <= sum(c.floor * c.replicas for c in claims):
-        return [c.floor for c in claims]
     return _round_to_units(pool, claims, _water_fill(pool, claims))
 
 
 def _water_fill(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
     """Exact units per replica: who would fall below its floor gets the floor, the others share what remains.
 
-    Terminates because not everyone can be below: the floors fit the pool, and all of it is shared.
+    Terminates because in every round somebody more is at its floor; where the floors exceed the pool, everybody is.
     """
     at_floor: set[int] = set()
     while True:

@@ -78,6 +78,11 @@ def test_few_replicas_do_not_take_what_many_could_take_instead() -> None:
     assert share(4, [Claim(Fraction(5), 0, 2), *three_of_three]) == [0, 1, 0, 0]  # not [2, 0, 0, 0]: 4 for 0.87
 
 
+def test_just_as_far_as_the_largest_count_is_near_enough() -> None:
+    three_of_ten = [Claim(Fraction(10), 0, 10)] * 3
+    assert share(12, [Claim(Fraction(6), 0, 4), *three_of_ten]) == [3, 0, 0, 0]  # 12 for 2
+
+
 def test_two_thousand_million_replicas_are_shared_at_once() -> None:
     many = 2**31 - 1
     assert share(3 * many, [Claim(Fraction(1), 1, many), Claim(Fraction(0), 1, 1)]) == [2, many]
