@@ -19,7 +19,11 @@ CASES = PROJECT / "tests" / "cases"
 
 # Machines are shared, so no example is too slow; a failure prints the line that replays it.
 hypothesis.settings.register_profile(
-    "tempostack", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "tempostack",
+    deadline=None,
+    derandomize=False,  # Hypothesis' own default where CI is set: the same examples for ever
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("tempostack")
 SEED = "hypothesis_seed"  # the option --hypothesis-seed
