@@ -94,7 +94,7 @@ unit: check ## What needs no server: checks and unit tests
 test: check ## Everything that can be tested here, the fast parts first
 	@$(PYTHON) -m tests
 
-mutants: $(INSTALLED) ## Change the allocation's code in every small way: the tests must notice (10 minutes)
+mutants: $(INSTALLED) ## Change the allocation's code in every small way: the tests must notice (an hour)
 	@nice -n 10 $(PYTHON) -m tests.mutants
 
 bench: $(INSTALLED) ## Measure what the README's figures say
