@@ -10,6 +10,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudget
 from allocation import WorkloadPlan
 from components.config_map import ConfigFiles
 from components.identity import Identity
+from components.transport import Transport
 
 # What the rendered files call the object store's credentials -> the key in the storage Secret.
 STORAGE_ENV = {
@@ -58,6 +59,7 @@ class Shared:
     service_account: str
     user: int | None  # whom the pods run as; None: the cluster says
     after: After
+    transport: Transport
 
     def options(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Of any object but a workload."""

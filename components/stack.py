@@ -27,6 +27,7 @@ from components.secrets import Secrets
 from components.shared import After, ObjectStore, Shared
 from components.tempo_config import config_files
 from components.tempo_pod import GOSSIP
+from components.transport import Transport
 from settings import Settings
 
 
@@ -52,9 +53,8 @@ class TempoStack(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self, provider=kubernetes)
         self._component = pulumi.ResourceOptions(parent=self, providers=[kubernetes])
         self._me = Identity(args.settings.name, args.settings.namespace, args.settings.managed_by)
-        tenants = args.settings.spec.tenants
         # OpenShift gives each namespace users of its own and refuses pods that name another one.
-        self._user = None if tenants is not None and tenants.mode == "openshift" else USER
+        self._user = None if args.settings.on_openshift else USER
 
         shared, minio = self._declare_shared()
         distributor = self._declare_distributor(shared)
@@ -94,7 +94,9 @@ class TempoStack(pulumi.ComponentResource):
         minio = self._declare_minio(service_account, after)
         store = ObjectStore(settings.spec.storage.secret.name) if minio is None else minio.store
         after = dataclasses.replace(after, tempo=(config_map, *(minio.ready if minio else ())))
-        return Shared(me, config, store, service_account, self._user, after), minio
+        tls = settings.spec.tls
+        transport = Transport(settings.tls_mode, None if tls is None else tls.secret_name)
+        return Shared(me, config, store, service_account, self._user, after, transport), minio
 
     def _declare_namespace(self) -> tuple[pulumi.Resource, ...]:
         settings = self._args.settings

@@ -142,7 +142,7 @@ def _bounds(extras: tuple[Any, ...]) -> str:
 
 def default_of(field: FieldInfo) -> str:
     """A field's default as a user would write it; nothing where there is none to write."""
-    match field.get_default():
+    match field.get_default(call_default_factory=True, validated_data={}):
         case _ if field.is_required():
             return "required"
         case None | BaseModel() | [] | {}:

@@ -16,8 +16,9 @@ from settings.written import Config
 
 PROJECT = "tempostack"
 KEYS = (*known_keys(Settings), *SECRET_KEYS)
-STRUCTURED_KEYS = ("minio", "nodePools", "pricing", "spec", OIDC_CLIENTS.key)  # Pulumi hands them over as JSON
-BOOLEAN_KEYS = ("createNamespace",)  # and these as the words true and false
+# Pulumi hands these over as JSON.
+STRUCTURED_KEYS = ("minio", "nodePools", "pricing", "spec", "tenantNamespaces", OIDC_CLIENTS.key)
+BOOLEAN_KEYS = ("createNamespace",)  # as the words true and false
 
 
 @dataclass

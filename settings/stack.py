@@ -6,17 +6,22 @@ from pydantic import Field
 
 from settings import images
 from settings.base import Model
+from settings.limits import Limits, Retention
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
+from settings.network import NetworkPolicy
 from settings.node_pools import NodePool
 from settings.pricing import Pricing
 from settings.quantity import Quantity
 from settings.resources import ContainerResources, StackResources
 from settings.template import Template
+from settings.tenant_namespaces import TenantNamespace
 from settings.tenants import Tenants
-from settings.types import DurationField, IntField, SizeField
+from settings.tls import Tls, TlsMode
+from settings.types import IntField, SizeField
 from settings.volumes import VolumeClaim
 from settings.workload import Size, Workload
 
+Platform = Literal["kubernetes", "openshift"]
 VOLUME_SIZE = Quantity.parse("10Gi")  # as the TempoStack operator has it
 
 
@@ -62,20 +67,6 @@ class Storage(Model):
     """TLS to the object store."""
 
 
-class RetentionGlobal(Model):
-    """How long every tenant's traces are kept."""
-
-    traces: DurationField | None = None
-    """How long traces are kept, as Go writes durations: `48h` where nothing is said."""
-
-
-class Retention(Model):
-    """How long traces are kept."""
-
-    global_: Annotated[RetentionGlobal, Field(alias="global")] = RetentionGlobal()
-    """For every tenant."""
-
-
 class Spec(Model):
     """`spec`, with the keys of a TempoStack's spec."""
 
@@ -95,6 +86,12 @@ class Spec(Model):
     """How many ingesters hold each trace; that of the `size`, else 1."""
     retention: Retention = Retention()
     """How long traces are kept."""
+    limits: Limits = Limits()
+    """What tenants may send, hold and ask."""
+    tls: Tls | None = None
+    """Encryption inside the stack; `serviceCA` on OpenShift and `off` elsewhere, where nothing is said."""
+    network_policy: NetworkPolicy = NetworkPolicy()
+    """Who may speak to the stack's pods, and how fast."""
     images: Images = Images()
     """Container images; the defaults are pinned."""
     service_account: SubdomainField | None = None
@@ -142,15 +139,34 @@ class Settings(Model):
     """Whether the namespace is made, and removed, with the stack."""
     kube_context: TextField | None = None
     """The kubeconfig context to deploy to; the current one where nothing is said."""
+    platform: Platform | None = None
+    """`openshift` where it asks for OpenShift's own login (`spec.tenants`, the Jaeger UI's `authentication`)."""
     managed_by: ManagerField = "pulumi"
     """The value of the label `app.kubernetes.io/managed-by`."""
     minio: Minio = Minio(enabled=False)
     """An object store in the cluster that provides the Secret `spec.storage.secret` names; off without this block."""
     node_pools: Annotated[list[NodePool], Field(min_length=1)] | None = None
     """The nodes that the plan is checked against; without them nothing is checked."""
+    tenant_namespaces: Annotated[list[TenantNamespace], Field(default_factory=list)]
+    """Namespaces in which tenants run their own programs, each inside a quota."""
     pricing: Pricing | None = None
     """What things cost where it runs; the plan then says what the stack costs per month."""
     spec: Spec
     """The stack, with the keys of a TempoStack's `spec`."""
     plaintext_secrets: Annotated[frozenset[str], Field(exclude=True)] = frozenset()
     """No config key: the names of the secret keys given in plain text."""
+
+    @property
+    def on_openshift(self) -> bool:
+        """Whether the cluster is an OpenShift: said, or known by what only OpenShift has."""
+        if self.platform is not None:
+            return self.platform == "openshift"
+        tenants = self.spec.tenants
+        return self.spec.template.has_oauth_proxy or (tenants is not None and tenants.mode == "openshift")
+
+    @property
+    def tls_mode(self) -> TlsMode:
+        """How the stack's own traffic is encrypted."""
+        if self.spec.tls is not None:
+            return self.spec.tls.mode
+        return "serviceCA" if self.on_openshift else "off"

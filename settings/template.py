@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, model_validator
 
 from settings.base import Model
+from settings.ingress import Ingress
 from settings.pods import Component
 from settings.quantity import LARGEST, Quantity
 from settings.resources import ContainerResources
@@ -27,13 +28,6 @@ class Authentication(Sidecar):
     """Whether the proxy runs."""
 
 
-class NoIngress(Model):
-    """A TempoStack's `ingress` block, where it asks for nothing."""
-
-    type: Literal["", "none"] = ""
-    """Only the two words for none are supported yet."""
-
-
 class JaegerQuery(Sidecar):
     """The Jaeger UI (`jaeger-query`), its bridge to Tempo (`tempo-query`) and its proxy (`oauth-proxy`)."""
 
@@ -43,8 +37,8 @@ class JaegerQuery(Sidecar):
     """The bridge to Tempo."""
     authentication: Authentication | None = None
     """The oauth-proxy in front of the UI."""
-    ingress: NoIngress | None = None
-    """Not supported yet, but for a block that asks for none."""
+    ingress: Ingress | None = None
+    """How it is reached from outside the cluster."""
 
 
 class QueryFrontend(Component):
@@ -106,8 +100,8 @@ class Gateway(Component):
     """The OPA sidecar of openshift mode."""
     sizing: Annotated[GatewaySizing | None, BeforeValidator(_sizing)] = None
     """`perTenant`, or its block: limits by the number of tenants instead of a share of the total."""
-    ingress: NoIngress | None = None
-    """Not supported yet, but for a block that asks for none."""
+    ingress: Ingress | None = None
+    """How it is reached from outside the cluster."""
 
 
 class Ingester(Component):

@@ -9,15 +9,11 @@ from settings.mistakes import Path
 # The keys are those of a stack file, of TempoStack in tempo-operator 0.22, and those planned for this program.
 KEYS = {
     "environment": "remove it and write its values below config",
-    "spec.limits": "remove it",
     "spec.search": "remove it",
     "spec.timeout": "remove it",
-    "spec.networkPolicy": "remove it",
-    "spec.tls": "remove it",
     "spec.observability": "remove it",
     "spec.hashRing": "remove it; the rings use memberlist",
     "spec.extraConfig": "remove it",
-    "spec.retention.perTenant": "remove it; retention.global is for every tenant",
     "spec.storage.tls.*": "remove it; storage.tls.enabled is all there is",
     "spec.storage.secret.credentialMode": "remove it; the Secret's access_key_id and access_key_secret are used",
     "spec.tenants.authentication.oidc.secret": "put the client's id and secret into the secret key oidcClients",
@@ -41,7 +37,6 @@ KEYS = {
     "spec.template.*.podSecurityContext.windowsOptions": "remove it",
     "spec.template.distributor.tls": "remove it",
     "spec.template.gateway.rbac": "remove it",
-    "spec.template.*.ingress.*": "remove it",
     "spec.template.queryFrontend.mcpServer": "remove it",
     "spec.template.queryFrontend.jaegerQuery.monitorTab": "remove it",
     "spec.template.queryFrontend.jaegerQuery.servicesQueryDuration": "remove it",
@@ -57,8 +52,6 @@ VALUES = {
     ("spec.template.*.autoscaling.metrics.type", "ContainerResource"): "write Resource or Pods",
     ("spec.template.*.autoscaling.metrics.type", "External"): "write Resource or Pods",
     ("spec.template.*.autoscaling.metrics.type", "Object"): "write Resource or Pods",
-    ("spec.template.*.ingress.type", "ingress"): "remove the block",
-    ("spec.template.*.ingress.type", "route"): "remove the block",
 }
 
 

@@ -145,7 +145,6 @@ def test_anchors_that_grow_nothing_are_welcome() -> None:
 
 # A place for each `*` in the table of what is not supported yet.
 PLACES = {
-    "spec.template.*.ingress.*": "spec.template.gateway.ingress.host",
     "spec.storage.tls.*": "spec.storage.tls.caName",
     "*.ephemeral-storage": "spec.resources.total.limits.ephemeral-storage",
     "*.hugepages-*": "spec.template.ingester.resources.limits.hugepages-2Mi",
