@@ -24,7 +24,7 @@ class Command:
 
 @dataclass(frozen=True)
 class File:
-    """A file of a Go module that a command needs beside it; `source` is the folder whose go.mod pins the module."""
+    """A file of a Go module that the sandbox needs; `source` is the folder whose go.mod pins the module."""
 
     source: str
     module: str
@@ -64,6 +64,16 @@ def _kwok_file(path: str) -> File:
     return File("kwok", "sigs.k8s.io/kwok", f"kustomize/stage/{path}.yaml")
 
 
+# The custom resources that the program can declare beside Kubernetes' own kinds, by the file of their definition.
+_CUSTOM_RESOURCES = {
+    "routes": ("github.com/openshift/api", "route/v1/zz_generated.crd-manifests/routes.crd.yaml"),
+    "httproutes": ("sigs.k8s.io/gateway-api", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"),
+    "certificates": ("github.com/cert-manager/cert-manager", "deploy/crds/cert-manager.io_certificates.yaml"),
+    "issuers": ("github.com/cert-manager/cert-manager", "deploy/crds/cert-manager.io_issuers.yaml"),
+    "clusterissuers": ("github.com/cert-manager/cert-manager", "deploy/crds/cert-manager.io_clusterissuers.yaml"),
+}
+
+
 BUILDS: dict[str, Build] = {
     "kubernetes": Build(
         {
@@ -79,6 +89,12 @@ BUILDS: dict[str, Build] = {
         minutes=1,
         files={f"stages/{path.rpartition('/')[2]}.yaml": _kwok_file(path) for path in _STAGES}
         | {"storage-class.yaml": _kwok_file("volume/fast/storage-class")},
+    ),
+    # Nothing is compiled: their definitions are files of their modules.
+    "crds": Build(
+        {},
+        minutes=0.1,
+        files={f"{name}.yaml": File("crds", module, path) for name, (module, path) in _CUSTOM_RESOURCES.items()},
     ),
     # The engine looks for a language host beside itself first; the host, for its script beside itself.
     "pulumi": Build(
@@ -126,9 +142,14 @@ BUILDS: dict[str, Build] = {
         },
         minutes=2,
     ),
+    # What it finds is counted: only the pinned one will do.
+    "kube-score": Build(
+        {"kube-score": Command("github.com/zegl/kube-score/cmd/kube-score", minimum=None)}, minutes=0.5
+    ),
 }
 
 BUILD_OF: dict[str, str] = {command: name for name, build in BUILDS.items() for command in build.commands}
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kwok")
 ENGINE = ("pulumi", "pulumi-language-python")
 DATA_PLANE = ("tempo", "tempo-query", "minio")
+JUDGES = ("kube-score",)  # of the rendered objects

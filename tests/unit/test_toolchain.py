@@ -17,6 +17,7 @@ from sandbox.catalog import (
     CONTROL_PLANE,
     DATA_PLANE,
     ENGINE,
+    JUDGES,
     KUBERNETES_VERSION,
     PULUMI_VERSION,
     Build,
@@ -170,7 +171,7 @@ def test_an_old_go_gives_way_to_the_packaged_one(tmp_path: Path, monkeypatch: py
 
 
 def test_the_catalog_builds_what_the_modules_pin() -> None:
-    assert set(BUILD_OF) == {*CONTROL_PLANE, *ENGINE, *DATA_PLANE}
+    assert set(BUILD_OF) == {*CONTROL_PLANE, *ENGINE, *DATA_PLANE, *JUDGES}
     for name, each in BUILDS.items():
         pinned = {word for s in build.sources(name) for word in (build.SOURCES / s / "go.mod").read_text().split()}
         assert {command.package for command in each.commands.values()} <= pinned, name
