@@ -43,7 +43,9 @@ def location(name: str) -> Path:
 
 def sources(name: str) -> list[str]:
     """The folders under `sandbox/tools/` that pin what build `name` is made of."""
-    return list(dict.fromkeys(command.source or name for command in BUILDS[name].commands.values()))
+    build = BUILDS[name]
+    of_commands = [command.source or name for command in build.commands.values()]
+    return list(dict.fromkeys([*of_commands, *(file.source for file in build.files.values())]))
 
 
 def build(name: str, tick: Tick = lambda _: None) -> Path:
@@ -78,6 +80,7 @@ def _compile(name: str, build: Build, folder: Path, tick: Tick) -> None:
         arguments = [go, "build", "-ldflags", f"-s -w {stamps}", "-o", output, detail.package]
         _run_go(detail.source or name, arguments, lambda: tick(time.monotonic() - started))
     for destination, file in build.files.items():
+        _run_go(file.source, [go, "mod", "download", file.module], lambda: None)
         module_folder = _run_go(file.source, [go, "list", "-m", "-f", "{{.Dir}}", file.module], lambda: None).strip()
         copy = folder / destination
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -130,7 +130,9 @@ def _start(name: str, folder: Path) -> Cluster:
     ledger.start("kube-scheduler", control_plane.kube_scheduler(cluster.kubeconfig), folder)
     ledger.start("kwok", control_plane.kwok(cluster.kubeconfig, rules), folder)
     api.add_nodes_and_storage(client, data_folder("kwok") / "storage-class.yaml")
+    api.add_custom_resources(client, data_folder("crds"))
     _wait("nodes", ledger, folder, lambda: api.all_nodes_ready(client))
+    _wait("custom resources", ledger, folder, lambda: api.all_custom_resources_served(client))
     account = "/api/v1/namespaces/default/serviceaccounts/default"
     _wait("default service account", ledger, folder, lambda: api.answers(client, account))
     write_json(folder / "cluster.json", {"server": cluster.server})

@@ -175,6 +175,7 @@ def test_the_catalog_builds_what_the_modules_pin() -> None:
     for name, each in BUILDS.items():
         pinned = {word for s in build.sources(name) for word in (build.SOURCES / s / "go.mod").read_text().split()}
         assert {command.package for command in each.commands.values()} <= pinned, name
+        assert {file.module for file in each.files.values()} <= pinned, name
     for name, version in (("kubernetes", KUBERNETES_VERSION), ("pulumi", PULUMI_VERSION)):
         assert version in (build.SOURCES / name / "go.mod").read_text().split()
     assert importlib.metadata.version("pulumi") == PULUMI_VERSION.removeprefix("v")
