@@ -146,10 +146,11 @@ BUILDS: dict[str, Build] = {
     "kube-score": Build(
         {"kube-score": Command("github.com/zegl/kube-score/cmd/kube-score", minimum=None)}, minutes=0.5
     ),
+    "cyclonus": Build({"cyclonus": Command("github.com/mattfenwick/cyclonus/cmd/cyclonus", minimum=None)}, minutes=1),
 }
 
 BUILD_OF: dict[str, str] = {command: name for name, build in BUILDS.items() for command in build.commands}
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kwok")
 ENGINE = ("pulumi", "pulumi-language-python")
 DATA_PLANE = ("tempo", "tempo-query", "minio")
-JUDGES = ("kube-score",)  # of the rendered objects
+JUDGES = ("kube-score", "cyclonus")  # of the rendered objects
