@@ -5,6 +5,7 @@ from fractions import Fraction
 from allocation.sizes import IngestLimits, size_of
 from settings import Settings
 from settings.duration import nanoseconds
+from settings.tenants import Tenant
 
 RETENTION = "48h"  # as the TempoStack operator has it
 
@@ -21,9 +22,18 @@ def retention(settings: Settings) -> str:
     return settings.spec.retention.global_.traces or (workload and workload.retention) or RETENTION
 
 
+def kept(settings: Settings, tenant: Tenant) -> str:
+    """How long a tenant's traces are kept, as a Go duration: its own time, by its name or its id, else everyone's."""
+    own = settings.spec.retention.per_tenant
+    times = (own[key].traces for key in (tenant.tenant_name, tenant.tenant_id) if key in own)
+    return next((time for time in times if time is not None), retention(settings))
+
+
 def retention_seconds(settings: Settings) -> Fraction:
-    """The same in seconds."""
-    return Fraction(nanoseconds(retention(settings)), 10**9)
+    """The longest that any trace is kept, in seconds: of what comes in nobody says how much is whose."""
+    tenants = settings.spec.tenants
+    times = {kept(settings, tenant) for tenant in tenants.authentication} if tenants else {retention(settings)}
+    return Fraction(max(map(nanoseconds, times)), 10**9)
 
 
 def ingest_limits(settings: Settings) -> IngestLimits | None:

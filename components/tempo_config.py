@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from allocation.defaults import ingest_limits, replication_factor, retention
+from allocation.defaults import replication_factor, retention
+from allocation.overrides import defaults_of, overrides_text
 from settings import Settings
 
 HTTP_PORT, GRPC_PORT, GOSSIP_PORT = 3200, 9095, 7946
@@ -21,48 +22,37 @@ Section = dict[str, Any]
 
 def config_files(settings: Settings) -> dict[str, str]:
     """File name -> text of every file in the stack's ConfigMap; the same settings always give the same text."""
-    files = {f"{component}.yaml": _common(settings) | part(settings) for component, part in _PARTS.items()}
-    files["overrides.yaml"] = {"overrides": {}}  # re-read by Tempo every 10 s, so it restarts no pod
+    files = {f"{component}.yaml": _common(settings, component) | part(settings) for component, part in _PARTS.items()}
     if settings.spec.template.has_jaeger_ui:
         files["tempo-query.yaml"] = _TEMPO_QUERY
-    return {name: _dump(content) for name, content in files.items()}
+    texts = {name: _dump(content) for name, content in files.items()}
+    return texts | {"overrides.yaml": overrides_text(settings)}  # re-read by Tempo every 10 s: it restarts no pod
 
 
-def _common(settings: Settings) -> Section:
+def _common(settings: Settings, component: str) -> Section:
     """What every component reads."""
     return {
         "multitenancy_enabled": settings.spec.tenants is not None,
         "server": {"http_listen_port": HTTP_PORT, "grpc_listen_port": GRPC_PORT},
-        **_overrides({}),
+        "overrides": {
+            # This key makes it the scoped format; the flat one is deprecated.
+            "defaults": defaults_of(settings, component),
+            "per_tenant_override_config": f"{CONFIG_FOLDER}/overrides.yaml",
+        },
         "usage_report": {"reporting_enabled": False},
     }
 
 
-def _overrides(ingestion: Section) -> Section:
-    """Every tenant's limits, as far as they are not Tempo's own defaults."""
-    return {
-        "overrides": {
-            # This key makes it the scoped format; the flat one is deprecated.
-            "defaults": {"ingestion": ingestion} if ingestion else {},
-            "per_tenant_override_config": f"{CONFIG_FOLDER}/overrides.yaml",
-        }
-    }
-
-
 def _distributor(settings: Settings) -> Section:
-    limits = ingest_limits(settings)
-    sent = {} if limits is None else {"rate_limit_bytes": limits.rate_bytes, "burst_size_bytes": limits.burst_bytes}
     receivers = {"distributor": {"receivers": _receivers(settings)}}
-    return receivers | _overrides(sent) | _ingester_ring(settings) | _gossip(settings)
+    return receivers | _ingester_ring(settings) | _gossip(settings)
 
 
 def _ingester(settings: Settings) -> Section:
     ring = _ingester_ring(settings)
     # A restarted ingester takes its old place in the ring, and finds the traces it was given in its own volume.
     ring["ingester"]["lifecycler"]["tokens_file_path"] = f"{DATA_FOLDER}/tokens.json"
-    limits = ingest_limits(settings)
-    live = {} if limits is None or limits.live_traces is None else {"max_traces_per_user": limits.live_traces}
-    return ring | _overrides(live) | _storage(settings) | _gossip(settings)
+    return ring | _storage(settings) | _gossip(settings)
 
 
 def _querier(settings: Settings) -> Section:

@@ -7,6 +7,7 @@ from fractions import Fraction
 NANOSECONDS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "µs": 10**3, "ns": 1}
 LARGEST = 2**63 - 1  # nanoseconds, some 292 years
 LONGEST_TEXT = 100
+NO_DURATION = "0s"  # only where a key says so
 
 PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h)")
 

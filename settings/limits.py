@@ -6,31 +6,34 @@ from pydantic import Field
 
 from settings.base import Model
 from settings.names import TenantIdField
-from settings.types import DurationField, IntField
+from settings.types import DurationField, IntField, OptionalDurationField
 
-CountField = Annotated[IntField, Field(ge=0, le=2**63 - 1)]
+LARGEST_INT = 2**63 - 1  # that Tempo reads
+
+LimitField = Annotated[IntField, Field(ge=0, le=LARGEST_INT)]
+PositiveField = Annotated[IntField, Field(ge=1, le=LARGEST_INT)]
 
 
 class IngestionLimits(Model):
     """What a tenant may send."""
 
-    ingestion_rate_limit_bytes: CountField | None = None
-    """Bytes a second, at every distributor."""
-    ingestion_burst_size_bytes: CountField | None = None
-    """Bytes at once."""
-    max_bytes_per_trace: CountField | None = None
-    """Bytes of one trace."""
-    max_traces_per_user: CountField | None = None
-    """Traces that an ingester holds at once."""
+    ingestion_rate_limit_bytes: PositiveField | None = None
+    """Bytes a second, to each distributor; that of the `size`, else Tempo's 15000000."""
+    ingestion_burst_size_bytes: PositiveField | None = None
+    """Bytes at once: a larger request is never taken; that of the `size`, else Tempo's 20000000."""
+    max_bytes_per_trace: LimitField | None = None
+    """Bytes of one trace, 0 for any number; Tempo's 5000000 where nothing is said."""
+    max_traces_per_user: LimitField | None = None
+    """Traces that each ingester holds open, 0 for any number; that of the `size`, else Tempo's 10000."""
 
 
 class QueryLimits(Model):
     """What a tenant may ask."""
 
-    max_bytes_per_tag_values: CountField | None = None
-    """Bytes of an answer with a tag's values."""
-    max_search_duration: DurationField | None = None
-    """The longest time that one search may span."""
+    max_bytes_per_tag_values: LimitField | None = None
+    """Bytes of an answer with a tag's values, 0 for any number; Tempo's 1000000 where nothing is said."""
+    max_search_duration: OptionalDurationField | None = None
+    """The longest time that a search may span; `0s` is Tempo's 168h, as where nothing is said."""
 
 
 class TenantLimits(Model):
@@ -46,7 +49,7 @@ class Limits(Model):
     """Limits of every tenant, and of some."""
 
     global_: Annotated[TenantLimits, Field(alias="global")] = TenantLimits()
-    """Of every tenant that has none of its own."""
+    """Of every tenant, but for what it has of its own."""
     per_tenant: Annotated[dict[TenantIdField, TenantLimits], Field(default_factory=dict)]
     """By a tenant's name or id: its own, over those of all."""
 

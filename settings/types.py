@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
-from settings.duration import canonical_duration
+from settings.duration import LONGEST_TEXT, NO_DURATION, canonical_duration
 from settings.mistakes import shown
 from settings.quantity import BINARY, DECIMAL, Quantity, QuantityError, Unit
 
@@ -101,6 +101,7 @@ def _integer(value: object) -> int:
 
 
 def _duration(value: object) -> str:
+    """A positive one, in its canonical form."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         refuse(f"{shown(value)} has no unit; write one such as 48h or 30m")
     if not isinstance(value, str):
@@ -113,6 +114,12 @@ def _duration(value: object) -> str:
         refuse(f"{shown(value)} {error}; write {hours}")
 
 
+def _optional_duration(value: object) -> str:
+    """The same, and NO_DURATION for 0 of any unit: what TempoStacks of a cluster say where nobody said anything."""
+    zero = isinstance(value, str) and len(value) <= LONGEST_TEXT and re.fullmatch(r"(0+(ns|us|µs|ms|s|m|h))+", value)
+    return NO_DURATION if zero else _duration(value)
+
+
 # The text at the end of each type is what docs/configuration.md calls it.
 CpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True)), "quantity"]
 BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True)), "quantity"]
@@ -123,3 +130,4 @@ AmountField = Annotated[Quantity, PlainValidator(_amount), "quantity"]
 FractionField = Annotated[Fraction, PlainValidator(fraction), "number"]
 IntField = Annotated[int, PlainValidator(_integer), "whole number"]
 DurationField = Annotated[str, PlainValidator(_duration), "duration"]
+OptionalDurationField = Annotated[str, PlainValidator(_optional_duration), "duration"]
