@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings import Quantity, Settings, Spec, unsupported
-from settings.explain import inner_model
+from settings.explain import inner_model, values_of
+from settings.limits import TenantLimits
 from settings.node_pools import NodePool
 from settings.placement import Affinity, LabelSelector, TopologySpreadConstraint
 from settings.pods import Component
@@ -51,6 +52,7 @@ NAMES: dict[type, str] = {
     ContainerResources: "[limits and requests](#limits-and-requests)",
     Weight: "[weight](#weights)",
     ExtraVolume: "[extra volume](#extra-volumes)",
+    TenantLimits: "[tenant's limits](#a-tenants-limits)",
     NodePool: "[node pool](#node-pools)",
     Affinity: "[affinity](#affinity)",
     LabelSelector: "[label selector](#label-selectors)",
@@ -87,6 +89,7 @@ def page() -> str:
         ("Limits and requests", rows(ContainerResources)),
         ("Weights", rows(Weight)),
         ("Extra volumes", rows(ExtraVolume)),
+        ("A tenant's limits", rows(TenantLimits)),
         ("Node pools", rows(NodePool)),
         ("Affinity", rows(Affinity)),
         ("Topology spread constraints", rows(TopologySpreadConstraint)),
@@ -105,6 +108,8 @@ def rows(
             continue
         inner, kind = inner_model(field.annotation), type_name(hints[name])
         key = (field.alias or name) + ("[]" if kind.startswith("list of") else "")
+        if kind.endswith(" to mapping"):
+            inner, key = values_of(field.annotation), f"{key}.<{kind.removesuffix(' to mapping')}>"
         if not (below and inner) or inner in NAMES:
             yield Row(key, kind, default_of(field), meanings(model)[name])
         else:

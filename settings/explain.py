@@ -92,12 +92,22 @@ def known_keys(model: type[BaseModel] | None) -> tuple[str, ...]:
 
 def model_at(root: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """The model that the keys and list indexes lead to; None where they lead out of the models."""
-    found: type[BaseModel] | None = root
+    found: Any = root
     for key in path:
-        if isinstance(key, str) and found is not None:
-            field = next((f for name, f in found.model_fields.items() if key == (f.alias or name)), None)
-            found = inner_model(field.annotation) if field else None
-    return found
+        if isinstance(key, int):
+            continue
+        if (values := values_of(found)) is not None:  # any key leads to one
+            found = values
+            continue
+        model = inner_model(found)
+        fields = model.model_fields.items() if model else ()
+        found = next((field.annotation for name, field in fields if key == (field.alias or name)), None)
+    return inner_model(found)
+
+
+def values_of(annotation: Any) -> Any:
+    """What stands under any key of an annotation such as `dict[str, Model]`; None where it is no mapping."""
+    return get_args(annotation)[1] if get_origin(annotation) is dict else None
 
 
 def inner_model(annotation: Any) -> type[BaseModel] | None:

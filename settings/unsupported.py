@@ -11,6 +11,7 @@ KEYS = {
     "environment": "remove it and write its values below config",
     "spec.search": "remove it",
     "spec.timeout": "remove it",
+    "spec.limits.*.query.maxSearchBytesPerTrace": "remove it; Tempo has no such limit any more",
     "spec.observability": "remove it",
     "spec.hashRing": "remove it; the rings use memberlist",
     "spec.extraConfig": "remove it",

@@ -1,0 +1,55 @@
+"""Rules about tenants' own limits and retention: each key means one of the tenants."""
+
+from collections.abc import Iterator
+
+from settings.mistakes import Mistake, Path, shown
+from settings.written import Config, Rule, at, entries
+
+TENANTS: Path = ("spec", "tenants")
+PER_TENANT: tuple[Path, ...] = (("spec", "limits", "perTenant"), ("spec", "retention", "perTenant"))
+EVERY_TENANT = "*"  # as an id in overrides.yaml: Tempo's word for all that have no entry of their own
+MANY_TENANTS = 6  # more than these are not listed in a line
+
+
+def each_key_means_one_tenant(config: Config) -> Iterator[Mistake]:
+    """A key is the name or the id of a tenant, and no two are of the same one."""
+    authentication = entries(config, (*TENANTS, "authentication"))
+    tenants = [(at(tenant, ("tenantName",)), at(tenant, ("tenantId",))) for tenant in authentication]
+    owners: dict[object, list[int]] = {}
+    for index, (name, tenant_id) in enumerate(tenants):
+        for word in {name, tenant_id} if all(isinstance(word, str) for word in (name, tenant_id)) else ():
+            owners.setdefault(word, []).append(index)
+    for path in PER_TENANT:
+        block = at(config, path)
+        if not isinstance(block, dict):
+            continue
+        if at(config, TENANTS) is None:
+            yield Mistake(path, f"is read with spec.tenants only; add them, or write {'.'.join(path[:-1])}.global")
+        elif tenants:
+            yield from _meant(path, [str(key) for key in block], owners, tenants)
+
+
+def _meant(
+    path: Path, keys: list[str], owners: dict[object, list[int]], tenants: list[tuple[object, object]]
+) -> Iterator[Mistake]:
+    """A mistake for every key that means no tenant, more than one, all of them, or the same as another key."""
+    said: dict[int, str] = {}
+    for key in keys:
+        match owners.get(key, []):
+            case []:
+                names = [str(name) for name, _ in tenants]
+                remedy = f"write {' or '.join(sorted(names))}" if len(names) <= MANY_TENANTS else "add that tenant"
+                yield Mistake((*path, key), f"there is no tenant {shown(key)}; {remedy}")
+            case [index] if tenants[index][1] == EVERY_TENANT:
+                text = "in overrides.yaml '*' is every tenant, not this one; give the tenant another tenantId"
+                yield Mistake((*path, key), text)
+            case [index] if said.setdefault(index, key) != key:
+                yield Mistake((*path, key), f"is the same tenant as {shown(said[index])}; keep one of the two")
+            case [_]:
+                pass
+            case several:
+                first, second = (f"authentication[{index}]" for index in several[:2])
+                yield Mistake((*path, key), f"is the name of one tenant and the id of another ({first}, {second}); give each its own")  # noqa: E501  # fmt: skip
+
+
+RULES: tuple[Rule, ...] = (each_key_means_one_tenant,)
