@@ -393,3 +393,23 @@ def test_an_ignored_field_that_somebody_else_manages_is_left_to_them(
 def managed(live: Cluster, name: str) -> list[dict[str, Any]]:
     entries = (live.get(deployment(name)) or {})["metadata"]["managedFields"]
     return [entry for entry in entries if "f:spec" in entry["fieldsV1"]]
+
+
+def test_a_custom_resource_is_done_when_it_exists_and_changes_in_place(engine: Engine, live: Cluster) -> None:
+    def route(termination: str, namespace: str = NAMESPACE) -> Manifest:
+        spec = {"to": {"kind": "Service", "name": "door"}, "tls": {"termination": termination}}
+        metadata = {"name": "door", "namespace": namespace}
+        return {"apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": metadata, "spec": spec}
+
+    assert decode(engine.create(route("edge", "not-there-yet"), preview=True).state)["spec"]["tls"] is not None
+    with pytest.raises(grpc.RpcError) as refused:
+        engine.create(route("sideways"), preview=True)
+    assert 'Unsupported value: "sideways"' in refusal(refused)
+
+    made = engine.create(route("edge"))
+    assert [made.identifier, decode(made.state)["spec"]["to"]["weight"]] == [f"{NAMESPACE}/door", 100]
+    assert list(engine.diff(made, route("passthrough")).detailedDiff) == ["spec.tls.termination"]
+    made = engine.update(made, route("passthrough"))
+    assert decode(engine.read(made).properties)["spec"]["tls"] == {"termination": "passthrough"}
+    engine.delete(made)
+    assert live.get(route("edge")) is None
