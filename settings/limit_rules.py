@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.mistakes import Mistake, Path, shown
+from settings.mistakes import Mistake, Path, dotted, shown
 from settings.written import Config, Rule, at, entries
 
 TENANTS: Path = ("spec", "tenants")
@@ -24,7 +24,7 @@ def each_key_means_one_tenant(config: Config) -> Iterator[Mistake]:
         if not isinstance(block, dict):
             continue
         if at(config, TENANTS) is None:
-            yield Mistake(path, f"is read with spec.tenants only; add them, or write {'.'.join(path[:-1])}.global")
+            yield Mistake(path, f"is read with spec.tenants only; add them, or write {dotted((*path[:-1], 'global'))}")
         elif tenants:
             yield from _meant(path, [str(key) for key in block], owners, tenants)
 
