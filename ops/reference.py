@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from settings import Quantity, Settings, Spec, unsupported
 from settings.explain import inner_model, values_of
 from settings.limits import TenantLimits
+from settings.network import Bandwidth, Peer
 from settings.node_pools import NodePool
 from settings.placement import Affinity, LabelSelector, TopologySpreadConstraint
 from settings.pods import Component
@@ -57,6 +58,8 @@ NAMES: dict[type, str] = {
     Affinity: "[affinity](#affinity)",
     LabelSelector: "[label selector](#label-selectors)",
     TopologySpreadConstraint: "[spread constraint](#topology-spread-constraints)",
+    Bandwidth: "[bandwidth](#bandwidth)",
+    Peer: "[peer](#peers)",
 }
 
 
@@ -94,6 +97,8 @@ def page() -> str:
         ("Affinity", rows(Affinity)),
         ("Topology spread constraints", rows(TopologySpreadConstraint)),
         ("Label selectors", rows(LabelSelector)),
+        ("Peers", rows(Peer)),
+        ("Bandwidth", rows(Bandwidth)),
     )
     return "\n".join([HEADER, *(_section(title, table) for title, table in sections), _secrets(), _unsupported()])
 

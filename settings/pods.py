@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from settings.autoscaling import Autoscaling
 from settings.base import Model
 from settings.names import LabelKeyField, LabelValueField, TextField
+from settings.network import Bandwidth
 from settings.placement import Affinity, TopologySpreadField
 from settings.resources import ContainerResources, Qos
 from settings.rollout import Strategy
@@ -107,6 +108,8 @@ class PodSettings(Model):
     """More folders for the main container, each a volume that comes and goes with its pod."""
     pod_security_context: PodSecurityContext | None = None
     """Merged over the stack's own, which fits the `restricted` pod security standard."""
+    bandwidth: Bandwidth | None = None
+    """How fast each pod may be, over what `spec.networkPolicy.bandwidth` says."""
 
 
 class Component(PodSettings):

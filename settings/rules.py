@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from settings import limit_rules, sizing_rules
+from settings import limit_rules, network_rules, sizing_rules
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
@@ -171,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     custom_weights_are_whole,
     minio_can_be_the_store,
     *sizing_rules.RULES,
+    *network_rules.RULES,
     *limit_rules.RULES,
 )
 

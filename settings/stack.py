@@ -8,7 +8,7 @@ from settings import images
 from settings.base import Model
 from settings.limits import Limits, Retention
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
-from settings.network import NetworkPolicy
+from settings.network import Bandwidth, NetworkPolicy
 from settings.node_pools import NodePool
 from settings.pricing import Pricing
 from settings.quantity import Quantity
@@ -126,6 +126,8 @@ class Minio(Model):
     """The size of its volume."""
     resources: ContainerResources = ContainerResources()
     """Its own limits and requests, outside the total."""
+    bandwidth: Bandwidth = Bandwidth()
+    """How fast it may be, over what `spec.networkPolicy.bandwidth` says."""
 
 
 class Settings(Model):
