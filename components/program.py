@@ -24,7 +24,7 @@ def read_settings() -> Settings:
     try:
         return load_config(config, secret)
     except SettingsError as error:
-        _end(map(str, error.mistakes))
+        end(map(str, error.mistakes))
 
 
 def read_secrets(settings: Settings, plan: Plan) -> Secrets:
@@ -43,22 +43,23 @@ def read_secrets(settings: Settings, plan: Plan) -> Secrets:
         if finding.severity == "warning":
             pulumi.log.warn(str(finding))
     if errors:
-        _end(errors)
+        end(errors)
     return Secrets.of(values)
 
 
 def _missing_clients(settings: Settings, clients: str | None) -> Iterator[Mistake]:
     """A mistake for every tenant that the gateway could not log in."""
-    if clients is None or settings.spec.tenants is None:
+    tenants = settings.spec.tenants
+    if clients is None or tenants is None:
         return
-    known = parse_oidc_clients(clients)
-    for tenant in settings.spec.tenants.authentication:
+    known = parse_oidc_clients(clients).keys() | tenants.client_secrets.keys()
+    for tenant in tenants.authentication:
         if tenant.tenant_name not in known:
-            path = (OIDC_CLIENTS.key, tenant.tenant_name)
-            yield Mistake(path, "is missing; add {clientID: …, clientSecret: …} for this tenant, as a secret")
+            text = "is missing; add {clientID: …, clientSecret: …} for this tenant, as a secret, or name a Secret"
+            yield Mistake((OIDC_CLIENTS.key, tenant.tenant_name), f"{text} that has them in its oidc.secret")
 
 
-def _end(errors: Iterable[str]) -> NoReturn:
+def end(errors: Iterable[str]) -> NoReturn:
     """Say what is wrong and end: a RunError would run the lines into one, and Pulumi add that it knows no reason."""
     for line in errors:
         pulumi.log.error(line)

@@ -44,7 +44,7 @@ class ObjectStore:
 class After:
     """What has to exist before any object, before any pod, and before a pod of Tempo's."""
 
-    objects: tuple[pulumi.Resource, ...] = ()  # the namespace
+    objects: tuple[pulumi.Input[pulumi.Resource], ...] = ()  # the namespace, and Secrets that must be there
     pods: tuple[pulumi.Resource, ...] = ()  # the service account, and the quota
     tempo: tuple[pulumi.Resource, ...] = ()  # the ConfigMap, and the bucket
 

@@ -18,6 +18,7 @@ from components.gateway import Gateway, GatewayArgs
 from components.identity import Identity, provider
 from components.ingester import ONE_WRITER, Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
+from components.oidc_clients import ExistingClients
 from components.outputs import allocation_table, headroom, totals
 from components.pods import USER
 from components.querier import Querier, QuerierArgs
@@ -55,6 +56,7 @@ class TempoStack(pulumi.ComponentResource):
         self._me = Identity(args.settings.name, args.settings.namespace, args.settings.managed_by)
         # OpenShift gives each namespace users of its own and refuses pods that name another one.
         self._user = None if args.settings.on_openshift else USER
+        self._clients = ExistingClients(name, self._me, args.settings.spec.tenants, self._child)
 
         shared, minio = self._declare_shared()
         distributor = self._declare_distributor(shared)
@@ -83,7 +85,7 @@ class TempoStack(pulumi.ComponentResource):
     def _declare_shared(self) -> tuple[Shared, Minio | None]:
         """What all components read, in the order in which it has to exist."""
         me, settings = self._me, self._args.settings
-        namespace = self._declare_namespace()
+        namespace = (*self._clients.checked, *self._declare_namespace())
         child = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=namespace))
 
         config = ConfigFiles(me.name, config_files(settings))
@@ -201,7 +203,7 @@ class TempoStack(pulumi.ComponentResource):
     def _declare_gateway(
         self, shared: Shared, distributor: Distributor, query_frontend: QueryFrontend
     ) -> Gateway | None:
-        spec = self._args.settings.spec
+        spec, secrets = self._args.settings.spec, self._args.secrets
         if not spec.template.gateway.enabled:
             return None
         assert spec.tenants is not None  # a gateway without tenants is a mistake that settings refuses
@@ -211,7 +213,7 @@ class TempoStack(pulumi.ComponentResource):
             pods=spec.template.gateway.pod,
             images=spec.images,
             tenants=spec.tenants,
-            secrets=self._args.secrets,
+            secrets=dataclasses.replace(secrets, oidc_clients=self._clients.and_those_of(secrets.oidc_clients)),
             otlp_grpc=distributor.otlp_grpc,
             otlp_http=distributor.otlp_http,
             query=query_frontend.query,

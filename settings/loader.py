@@ -7,9 +7,9 @@ from os import PathLike, fspath
 from settings.check import KEYS, PROJECT, Source, checked, unknown_keys
 from settings.explain import unknown_key
 from settings.mistakes import Mistake, Path, SettingsError, shown
-from settings.secrets import SECRET_KEYS, holds_secure
+from settings.secrets import SECRET_KEYS, plaintext
 from settings.stack import Settings
-from settings.written import Config
+from settings.written import Config, at, entries
 from settings.yaml_file import read_yaml
 
 API_VERSION, KIND = "tempo.grafana.com/v1alpha1", "TempoStack"
@@ -35,8 +35,8 @@ def load_config(config: Mapping[str, str], secret_keys: Collection[str] = ()) ->
     hidden = [key for key in config if key in secret_keys and key in KEYS and key not in SECRET_KEYS]
     remedy = f"set it in plain, and secrets as {', '.join(SECRET_KEYS)}"
     mistakes = [Mistake((key,), f"is set as a secret, or holds one; {remedy}") for key in hidden]
-    plaintext = frozenset(key for key in SECRET_KEYS if key in config and key not in secret_keys)
-    return checked(Source(dict(config), mistakes, plaintext))
+    in_plain = frozenset(key for key in SECRET_KEYS if key in config and key not in secret_keys)
+    return checked(Source(dict(config), mistakes, in_plain))
 
 
 def load_file(path: str | PathLike[str]) -> Settings:
@@ -55,7 +55,7 @@ def load_file(path: str | PathLike[str]) -> Settings:
 
 
 def _bare_spec(data: Config, repeated: Collection[Mistake]) -> Source:
-    config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}, "spec": data}
+    config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}, "spec": data} | _place(data)
     return Source(config, [Mistake(("spec", *mistake.path), mistake.text) for mistake in repeated])
 
 
@@ -78,8 +78,8 @@ def _stack_file(data: Config, repeated: Collection[Mistake]) -> Source:
         if name in config:
             mistakes.append(Mistake((name,), f"stands with and without the prefix {PROJECT}:; keep one of the two"))
         config[name] = value
-    plaintext = frozenset(key for key in SECRET_KEYS if key in config and not holds_secure(config[key]))
-    return Source(config, mistakes, plaintext)
+    given = {key: config[key] for key in SECRET_KEYS if key in config}
+    return Source(config, mistakes, frozenset(part for key in given for part in plaintext(key, given[key])))
 
 
 def _without_prefix(path: Path) -> Path:
@@ -106,8 +106,14 @@ def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
     ]
     config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}}
     config |= {key: value for key, value in (metadata or {}).items() if key in METADATA_KEYS}
-    config |= {key: value for key, value in data.items() if key == "spec"}
+    config |= {key: value for key, value in data.items() if key == "spec"} | _place(data.get("spec"))
     return Source(config, mistakes, written=_in_resource)
+
+
+def _place(spec: object) -> Config:
+    """Where a spec alone would be deployed: a Secret that it says to read must be there, and so must its namespace."""
+    tenants = entries(spec, ("tenants", "authentication"))
+    return {"createNamespace": False} if any(at(tenant, ("oidc", "secret")) for tenant in tenants) else {}
 
 
 def _in_resource(path: Path) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from settings import limit_rules, network_rules, sizing_rules
+from settings import limit_rules, network_rules, secret_rules, sizing_rules
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
@@ -16,7 +16,6 @@ TENANTS: Path = ("spec", "tenants")
 GATEWAY: Path = ("spec", "template", "gateway")
 JAEGER: Path = ("spec", "template", "queryFrontend", "jaegerQuery")
 STORAGE: Path = ("spec", "storage")
-OWN_SECRETS = ("-gateway", "-cookie-proxy")  # the Secrets `tempo-<name>…` of the gateway and the oauth-proxy
 WEIGHTS: Path = ("spec", "resources", "weights")
 
 
@@ -147,15 +146,12 @@ def _is_zero(value: object) -> bool:
 
 
 def minio_can_be_the_store(config: Config) -> Iterator[Mistake]:
-    """MinIO speaks plain HTTP, and the Secret it makes must not be one that another part of the stack makes."""
+    """MinIO speaks plain HTTP."""
     if at(config, ("minio",)) is None or at(config, ("minio", "enabled")) is False:
         return
     if at(config, (*STORAGE, "tls", "enabled")) is True:
         remedy = "write false, or switch MinIO off and name your own store's Secret"
         yield Mistake((*STORAGE, "tls", "enabled"), f"is true, but MinIO speaks plain HTTP; {remedy}")
-    name = at(config, (*STORAGE, "secret", "name"))
-    if isinstance(name, str) and name in {f"tempo-{at(config, ('name',))}{suffix}" for suffix in OWN_SECRETS}:
-        yield Mistake((*STORAGE, "secret", "name"), f"{shown(name)} is another Secret of this stack; write minio")
 
 
 RULES: tuple[Rule, ...] = (
@@ -170,6 +166,7 @@ RULES: tuple[Rule, ...] = (
     references_lead_somewhere,
     custom_weights_are_whole,
     minio_can_be_the_store,
+    *secret_rules.RULES,
     *sizing_rules.RULES,
     *network_rules.RULES,
     *limit_rules.RULES,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from settings.mistakes import Mistake, Path
+from settings.mistakes import Mistake, Path, dotted
 from settings.rules import TENANTS
 from settings.stack import Settings
 from settings.unsupported import instead_of_key
-from settings.written import Config, names
+from settings.written import Config, at, entries, names
 
+LONGEST = 1024  # characters of a secret; the API server takes no Secret of more than 1 MiB in all
 DEEPEST = 40  # levels of a config that are searched; no key of it lies deeper
 NESTED = (dict, list)  # what they are made of; a config of thousands of tenants has far more leaves
 
@@ -30,8 +31,11 @@ def _has_cookies(settings: Settings) -> bool:
 
 
 def _has_oidc_clients(settings: Settings) -> bool:
+    """Some tenant of the gateway logs in by OIDC, and no Secret holds its client."""
     tenants = settings.spec.tenants
-    return settings.spec.template.gateway.enabled and tenants is not None and tenants.mode == "static"
+    if not settings.spec.template.gateway.enabled or tenants is None or tenants.mode != "static":
+        return False
+    return len(tenants.client_secrets) < len(tenants.authentication)
 
 
 MINIO_ROOT_PASSWORD = Secret(
@@ -48,7 +52,8 @@ GATEWAY_COOKIE_KEY = Secret(
 )
 OIDC_CLIENTS = Secret(
     "oidcClients",
-    "For each static tenant behind a gateway its OIDC client: `{<tenantName>: {clientID: …, clientSecret: …}}`.",
+    "For each static tenant behind a gateway its OIDC client, `{<tenantName>: {clientID: …, clientSecret: …}}`, "
+    "unless its `oidc.secret` names a Secret that has it.",
     0,
     _has_oidc_clients,
 )
@@ -116,6 +121,8 @@ def _instead(path: Path) -> str:
     key = next((ELSEWHERE[word] for word in reversed(words) if word in ELSEWHERE), "")
     if key:
         return f"remove it and run: {set_secret(key)}"
+    if "oidc" in words:
+        return f"name a Secret by oidc.secret.name, or remove it and run: {set_secret(OIDC_CLIENTS.key)}"
     if key is None or "storage" in words:
         return "put it into the Secret that spec.storage.secret.name names"
     return instead_of_key(path) or f"write it in plain, or use one of the secret keys {', '.join(SECRET_KEYS)}"
@@ -130,6 +137,8 @@ def broken_secrets(values: dict[str, Any], config: Config) -> Iterator[Mistake]:
                 yield Mistake((secret.key,), f"is not text; run: {set_secret(secret.key)}")
             elif len(value) < secret.shortest:
                 yield Mistake((secret.key,), f"has {len(value)} characters; use {secret.shortest} or more")
+            elif what := broken_text(value):
+                yield Mistake((secret.key,), what)
     if OIDC_CLIENTS.key in values:
         yield from _broken_clients(values[OIDC_CLIENTS.key], config)
 
@@ -141,23 +150,69 @@ def _broken_clients(clients: object, config: Config) -> Iterator[Mistake]:
         yield Mistake((OIDC_CLIENTS.key,), "is not a mapping; write {<tenantName>: {clientID: …, clientSecret: …}}")
         return
     tenants = names(config, (*TENANTS, "authentication"), "tenantName")
+    in_secrets = _tenants_with_a_secret(config)
     for tenant, client in clients.items():
         path = (OIDC_CLIENTS.key, str(tenant))
         if tenant not in tenants:
             yield Mistake(path, "there is no such tenant; write the tenantName of one, or remove it")
-        elif not is_secure(client) and not _is_client(client):
-            yield Mistake(path, "is not a client; write clientID and clientSecret, both text, and nothing else")
+        elif tenant in in_secrets:
+            other = dotted(in_secrets[tenant])
+            yield Mistake(path, f"stands here, and {other} names a Secret for it; keep one of the two")
+        elif not is_secure(client):
+            yield from _broken_client(path, client)
 
 
-def _is_client(client: object) -> bool:
+def _broken_client(path: Path, client: object) -> Iterator[Mistake]:
     if not isinstance(client, dict) or set(client) != {"clientID", "clientSecret"}:
-        return False
-    return all(is_secure(value) or (isinstance(value, str) and value) for value in client.values())
+        yield Mistake(path, "is not a client; write clientID and clientSecret, both text, and nothing else")
+        return
+    for key, value in client.items():
+        if not is_secure(value) and (what := broken_text(value)):
+            yield Mistake((*path, key), what)
+
+
+def broken_text(value: object) -> str | None:
+    """What is wrong with a secret's text, and what to do; None where nothing is. The text is never repeated.
+
+    OAuth allows clients the same characters (RFC 6749, A.1 and A.2), and they need no care in a file or a variable.
+    """
+    if not isinstance(value, str):
+        return "is not text; write it as text, in quotes"
+    if not value:
+        return "is missing or empty; write it"
+    if len(value) > LONGEST:
+        return f"has {len(value)} characters; use {LONGEST} or less"
+    if not all(" " <= character <= "~" for character in value):
+        return "has a line break, or a character that is not ASCII; write it with printable ASCII characters only"
+    return None
+
+
+def _tenants_with_a_secret(config: Config) -> dict[str, Path]:
+    """Tenant name -> the place that names a Secret for its client."""
+    path = (*TENANTS, "authentication")
+    return {
+        tenant["tenantName"]: (*path, index, "oidc", "secret")
+        for index, tenant in enumerate(entries(config, path))
+        if at(tenant, ("oidc", "secret")) is not None and isinstance(tenant.get("tenantName"), str)
+    }
 
 
 def is_secure(value: object) -> bool:
     """Whether Pulumi keeps this value encrypted in the stack file."""
     return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def plaintext(key: str, value: object) -> Iterator[str]:
+    """What of a secret key's value stands in plain text, as `pulumi config set --path` names it.
+
+    The key where none of it is encrypted, else each client secret that is not: a client's id is no secret.
+    """
+    if not holds_secure(value):
+        yield key
+    elif isinstance(value, dict) and not is_secure(value):
+        for tenant, client in value.items():
+            if isinstance(client, dict) and isinstance(client.get("clientSecret"), str):
+                yield dotted((key, str(tenant), "clientSecret"))
 
 
 def holds_secure(value: object) -> bool:

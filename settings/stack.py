@@ -156,7 +156,7 @@ class Settings(Model):
     spec: Spec
     """The stack, with the keys of a TempoStack's `spec`."""
     plaintext_secrets: Annotated[frozenset[str], Field(exclude=True)] = frozenset()
-    """No config key: the names of the secret keys given in plain text."""
+    """No config key: which secret keys, or parts of them, were given in plain text."""
 
     @property
     def on_openshift(self) -> bool:

@@ -5,11 +5,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.base import Model
-from settings.names import LabelField, TenantIdField, TextField, UrlField
+from settings.names import LabelField, SubdomainField, TenantIdField, TextField, UrlField
+
+
+class OidcSecret(Model):
+    """A Secret with the `clientID` and the `clientSecret` of a tenant's OIDC client, as a TempoStack names it."""
+
+    name: SubdomainField
+    """A Secret of the stack's own namespace, there before the stack, with the keys `clientID` and `clientSecret`."""
 
 
 class Oidc(Model):
-    """A tenant's OIDC provider; the client's id and secret are the secret config key `oidcClients`."""
+    """A tenant's OIDC provider; the client's id and secret are in a Secret, or in the secret key `oidcClients`."""
 
     issuer_url: Annotated[UrlField, Field(alias="issuerURL")]
     """The provider's issuer."""
@@ -19,6 +26,8 @@ class Oidc(Model):
     """The claim with the user's name."""
     group_claim: TextField | None = None
     """The claim with the user's groups."""
+    secret: OidcSecret | None = None
+    """Where the client's id and secret are; without it they are the tenant's entry in `oidcClients`."""
 
 
 class Tenant(Model):
@@ -83,3 +92,12 @@ class Tenants(Model):
     """The tenants."""
     authorization: Authorization | None = None
     """Roles and role bindings, in static mode behind a gateway."""
+
+    @property
+    def client_secrets(self) -> dict[str, str]:
+        """Tenant name -> the Secret that holds its OIDC client, for every tenant whose client is in one."""
+        return {
+            tenant.tenant_name: tenant.oidc.secret.name
+            for tenant in self.authentication
+            if tenant.oidc is not None and tenant.oidc.secret is not None
+        }

@@ -17,7 +17,6 @@ KEYS = {
     "spec.extraConfig": "remove it",
     "spec.storage.tls.*": "remove it; storage.tls.enabled is all there is",
     "spec.storage.secret.credentialMode": "remove it; the Secret's access_key_id and access_key_secret are used",
-    "spec.tenants.authentication.oidc.secret": "put the client's id and secret into the secret key oidcClients",
     "spec.template.metricsGenerator": "remove it",
     "spec.template.*.affinity.*.matchFields": "remove it and write matchExpressions with kubernetes.io/hostname",
     "spec.template.*.affinity.*.namespaces": "remove it; the pods of the stack's own namespace are meant",

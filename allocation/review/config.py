@@ -51,7 +51,8 @@ def secrets_encrypted(case: Case) -> Iterator[Violation]:
     """A secret in plain text is readable to everyone who reads the stack file."""
     for key in sorted(case.settings.plaintext_secrets):
         message = "is a secret, and stands in the stack's config in plain text"
-        yield Violation("plaintext-secret", key, message, f"run `pulumi config set --secret tempostack:{key}`")
+        path = "--path " if "." in key else ""
+        yield Violation("plaintext-secret", key, message, f"run `pulumi config set --secret {path}tempostack:{key}`")
 
 
 def overrides_used(case: Case) -> Iterator[Violation]:

@@ -41,6 +41,7 @@ def config_of(path: str, settings: Settings, *, show_secrets: bool, stack_secret
     encrypted = frozenset(key for key, value in entries.items() if holds_secure(value))
     needed = {PREFIX + secret.key for secret in SECRETS if secret.is_needed(settings)}
     if show_secrets:
+        _none_in_the_cluster(settings)
         secrets = _encrypted_values(path, stack, encrypted, stack_secrets=stack_secrets)
         secrets |= _values_from_environment(path, needed - entries.keys())
     else:
@@ -50,11 +51,23 @@ def config_of(path: str, settings: Settings, *, show_secrets: bool, stack_secret
     return ProgramConfig(stack, values, encrypted | (secrets.keys() - entries.keys()))
 
 
+def _none_in_the_cluster(settings: Settings) -> None:
+    """Raises Mistakes where the objects hold a secret that only the cluster has, which a rendering does not ask."""
+    tenants = settings.spec.tenants
+    found = sorted(tenants.client_secrets.items()) if tenants else []
+    if found:
+        remedy = "render without --show-secrets, or put the client into oidcClients"
+        raise Mistakes(
+            *(f"oidcClients.{tenant}: is in the cluster's Secret {secret} only; {remedy}" for tenant, secret in found)
+        )
+
+
 def _spec_entries(document: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """What a stack file for a bare spec or a TempoStack would say."""
     return {
         PREFIX + "name": settings.name,
         PREFIX + "namespace": settings.namespace,
+        PREFIX + "createNamespace": settings.create_namespace,
         PREFIX + "minio": {"enabled": settings.minio.enabled},
         PREFIX + "spec": document.get("spec", document),
     }

@@ -1,6 +1,7 @@
 """A recording engine: runs the program as `pulumi up` does, keeps what it registers, and talks to no cluster."""
 
 import asyncio
+import base64
 import contextvars
 import logging
 import runpy
@@ -17,9 +18,11 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from ops.mistakes import Mistakes
 from ops.render.config import ProgramConfig
 from ops.render.recording import Recording, Registration, Secret
+from ops.render.secrets import MASK
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 PROJECT = "tempostack"
+MASKED_CLIENT = dict.fromkeys(("clientID", "clientSecret"), base64.b64encode(MASK.encode()).decode())
 
 
 def run(config: ProgramConfig, program: Path = PROGRAM) -> Recording:
@@ -85,7 +88,7 @@ class _NoMocks(mocks.Mocks):
         raise NotImplementedError(f"the program calls {args.token}, and a rendering has no provider to ask")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        raise NotImplementedError(f"the program reads {args.typ}, and a rendering has no cluster to ask")
+        raise NotImplementedError(f"the program registers {args.typ} in a way that no rendering knows")
 
 
 class _Monitor(mocks.MockMonitor):
@@ -105,6 +108,13 @@ class _Monitor(mocks.MockMonitor):
             self._objects.append(registration)
             identifier = registration.name
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identifier, object=request.object)
+
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802
+        """A Secret that only the cluster has: masked, whatever is asked for in it."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        content = struct_pb2.Struct()
+        content.update({"data": {rpc._special_sig_key: rpc._special_secret_sig, "value": MASKED_CLIENT}})
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=content)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002
         return empty_pb2.Empty()

@@ -1,6 +1,7 @@
 """An engine for tests: it runs the program, keeps everything that was registered, and says how it ended."""
 
 import asyncio
+import contextvars
 import json
 import logging
 import runpy
@@ -17,6 +18,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 from components.program import SAID_WHY
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
+Existing = Mapping[str, Mapping[str, str]]  # `namespace/name` of a Secret -> its data
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
 
@@ -75,6 +77,7 @@ class Run:
     """What a run of the program left."""
 
     resources: list[Registered] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)  # ids of objects that were there before
     outputs: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)  # one per line of the message that ended the program
@@ -102,14 +105,23 @@ class Run:
                 yield name, container
 
 
-def run(config: Mapping[str, Any], secrets: Collection[str] = ()) -> Run:
-    """Runs the program on a stack config: key without the project's name -> value as in a stack file."""
+def run(config: Mapping[str, Any], secrets: Collection[str] = (), existing: Existing | None = None) -> Run:
+    """Runs the program on a stack config: key without the project's name -> value as in a stack file.
+
+    `existing`: the Secrets of the cluster.
+    """
     done = Run()
+    contextvars.copy_context().run(_run, done, config, secrets, existing or {})
+    return done
+
+
+def _run(done: Run, config: Mapping[str, Any], secrets: Collection[str], existing: Existing) -> None:
+    pulumi.runtime.reset_options()  # a program that failed leaves what it had not done yet
     texts = {f"tempostack:{key}": v if isinstance(v, str) else json.dumps(v) for key, v in config.items()}
     pulumi.runtime.set_all_config(texts, [f"tempostack:{key}" for key in secrets])
     pulumi.runtime.configure(
         mocks.MockSettings(  # type: ignore[no-untyped-call]
-            monitor=_Monitor(done),
+            monitor=_Monitor(done, existing),
             monitor_features=frozenset(),
             engine=_Engine(done),
             project="tempostack",
@@ -122,13 +134,14 @@ def run(config: Mapping[str, Any], secrets: Collection[str] = ()) -> Run:
     asyncio.set_event_loop(loop)
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(_program))
+    except pulumi.RunError as error:  # Pulumi says it as it is, without a traceback
+        done.errors.append(str(error))
     except SystemExit as end:
         if end.code != SAID_WHY:  # Pulumi would call it an unhandled error
             raise
     finally:
         loop.close()
         asyncio.set_event_loop(None)
-    return done
 
 
 def _program() -> None:
@@ -160,9 +173,10 @@ class _NoMocks(mocks.Mocks):
 class _Monitor(mocks.MockMonitor):
     """Answers every registration with its own inputs, and refuses what a real engine refuses."""
 
-    def __init__(self, done: Run) -> None:
+    def __init__(self, done: Run, existing: Existing) -> None:
         super().__init__(_NoMocks())
         self._done = done
+        self._existing = existing
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:  # noqa: N802
         urn = self.make_urn(request.parent, request.type, request.name)
@@ -185,6 +199,16 @@ class _Monitor(mocks.MockMonitor):
             )
         identifier = request.name if request.custom else ""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identifier, object=request.object)
+
+    def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:  # noqa: N802
+        if request.id not in self._existing:
+            raise pulumi.RunError(f"resource '{request.id}' does not exist")
+        assert {"data", "metadata"} <= set(request.additionalSecretOutputs)
+        content = struct_pb2.Struct()
+        content.update({"data": {rpc._special_sig_key: rpc._special_secret_sig, "value": self._existing[request.id]}})
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self._done.reads.append(request.id)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=content)
 
     def RegisterResourceOutputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:  # noqa: N802
         if "pulumi:pulumi:Stack" in request.urn.split("::")[2].split("$")[-1]:

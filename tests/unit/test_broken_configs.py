@@ -154,7 +154,7 @@ PLACES = {
 IN_LISTS = {key for key in KEYS if key.rpartition(".")[2] in ("matchFields", "namespaces", "namespaceSelector")}
 IN_LISTS |= {"spec.template.*.matchLabelKeys", "spec.template.*.mismatchLabelKeys"}
 IN_LISTS |= {key for key in KEYS if ".metrics." in key}
-ELSEWHERE = IN_LISTS | {"environment", "spec.tenants.authentication.oidc.secret"}  # beside config, and in a list
+ELSEWHERE = IN_LISTS | {"environment"}  # beside config
 
 
 @pytest.mark.parametrize("pattern", sorted(KEYS.keys() - ELSEWHERE))
