@@ -9,7 +9,7 @@ from allocation.containers import Container, containers_of, given_quantity
 from allocation.nodes import placement_of
 from allocation.outside import outside_of
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
-from allocation.precedence import Figures, decide_limits, decide_requests
+from allocation.precedence import Figures, decide_limits, decide_requests, with_defaults
 from allocation.profiles import weights_of
 from allocation.review import review
 from allocation.rollout import surge_of
@@ -41,6 +41,7 @@ def allocate(settings: Settings) -> Plan:
         requests[resource] = decide_requests(
             resource, by_container, request_total, limits[resource], request_stated, resources.request_ratio
         )
+        limits[resource], requests[resource] = with_defaults(resource, limits[resource], requests[resource])
 
     workloads = _workloads(settings, running, limits, requests)
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())

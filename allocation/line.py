@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from allocation.plan import QOS_RESOURCES, RESOURCES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, quantity
+from allocation.disk import DEFAULT, DISK
+from allocation.plan import QOS_RESOURCES, RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, quantity
 from settings import Quantity, QuantityError
 
 NOTHING = "-"  # where nothing decides a number
 OUTSIDE = "outside the total"
+UNWRITTEN = tuple(DEFAULT[side] for side in SIDES)  # limit and request of ephemeral storage
 FORM = re.compile(r"(?P<least>\d+)(?:-(?P<most>\d+)(?: \((?P<counted>\d+)\))?)? × (?P<figures>.+)", re.ASCII)
 
 
@@ -18,7 +20,8 @@ class ContainerLine:
     """`2 × cpu 500m/150m, memory 221Mi/67Mi`: replicas, then limit/request of one replica.
 
     An autoscaler's replicas are `2-10 ×`, or `2-10 (10) ×` where the budget counts another number than the least.
-    Amounts are cpu in millicores, the rest in bytes; None, written `-`, where nothing decides one.
+    Amounts are cpu in millicores, the rest in bytes; None, written `-`, where nothing decides one. Ephemeral storage is
+    written where it is not what everybody has of it.
     """
 
     replicas: int  # those that the budget counts
@@ -45,8 +48,8 @@ class ContainerLine:
         least, most = int(form["least"]), form["most"]
         figures = form["figures"].split(", ")
         outside = figures[-1] == OUTSIDE
-        limits: dict[Resource, int | None] = dict.fromkeys(RESOURCES)
-        requests: dict[Resource, int | None] = dict.fromkeys(RESOURCES)
+        limits: dict[Resource, int | None] = dict.fromkeys(RESOURCES) | {DISK: DEFAULT["limits"]}
+        requests: dict[Resource, int | None] = dict.fromkeys(RESOURCES) | {DISK: DEFAULT["requests"]}
         for figure in figures[:-1] if outside else figures:
             resource, pair = _resource(figure)
             limits[resource], requests[resource] = (_parsed(resource, each) for each in pair)
@@ -70,7 +73,7 @@ class ContainerLine:
         figures = [
             f"{each} {'/'.join(_written(each, amount) for amount in pair)}"
             for each, pair in pairs.items()
-            if each in QOS_RESOURCES or pair != (None, None)
+            if each in QOS_RESOURCES or pair != UNWRITTEN
         ]
         return f"{self.scale} × {', '.join([*figures, *([OUTSIDE] if self.outside else [])])}"
 

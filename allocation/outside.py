@@ -7,6 +7,7 @@ checklist (made for production clusters) does not cover. A stack that stores mor
 from collections.abc import Mapping
 
 from allocation.containers import given_amount
+from allocation.disk import DEFAULT, DISK
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Figure, Kind, Resource, Side, WorkloadPlan, workload_name
 from allocation.units import MIB
 from settings import Settings
@@ -14,15 +15,13 @@ from settings.resources import ContainerResources
 
 Defaults = Mapping[Side, Mapping[Resource, int]]
 
-DISK: Resource = "ephemeral-storage"  # given only where the cluster holds a total of it, and so asks everybody
-
 MINIO: Defaults = {
-    "limits": {"cpu": 500, "memory": 512 * MIB, DISK: 256 * MIB},
-    "requests": {"cpu": 100, "memory": 128 * MIB, DISK: 64 * MIB},
+    "limits": {"cpu": 500, "memory": 512 * MIB, DISK: DEFAULT["limits"]},
+    "requests": {"cpu": 100, "memory": 128 * MIB, DISK: DEFAULT["requests"]},
 }
 MINIO_BUCKET: Defaults = {  # one short run of a client
-    "limits": {"cpu": 100, "memory": 128 * MIB, DISK: 64 * MIB},
-    "requests": {"cpu": 10, "memory": 32 * MIB, DISK: 16 * MIB},
+    "limits": {"cpu": 100, "memory": 128 * MIB, DISK: DEFAULT["limits"]},
+    "requests": {"cpu": 10, "memory": 32 * MIB, DISK: DEFAULT["requests"]},
 }
 
 
@@ -31,18 +30,10 @@ def outside_of(settings: Settings) -> tuple[WorkloadPlan, ...]:
     if not settings.minio.enabled:
         return ()
     given = settings.minio.resources
-    minio = _container("minio", "minio.resources", given, _asked_for(settings, MINIO))
+    minio = _container("minio", "minio.resources", given, MINIO)
     nothing = ContainerResources()  # of the Job that can be set
-    bucket = _container("minio-bucket", "minio", nothing, _asked_for(settings, MINIO_BUCKET))
+    bucket = _container("minio-bucket", "minio", nothing, MINIO_BUCKET)
     return _workload(settings, "Deployment", minio), _workload(settings, "Job", bucket)
-
-
-def _asked_for(settings: Settings, defaults: Defaults) -> Defaults:
-    """The defaults without those of local disk where nobody asks for them."""
-    resources = settings.spec.resources
-    if resources.enforce and any(given_amount(resources.total, side, DISK) is not None for side in SIDES):
-        return defaults
-    return {side: {r: amount for r, amount in amounts.items() if r != DISK} for side, amounts in defaults.items()}
 
 
 def _workload(settings: Settings, kind: Kind, container: ContainerPlan) -> WorkloadPlan:
@@ -55,22 +46,18 @@ def _container(name: str, path: str, given: ContainerResources, defaults: Defaul
     requests: dict[Resource, Figure] = {}
     for resource in RESOURCES:
         limit, request = (given_amount(given, side, resource) for side in SIDES)
-        limits[resource] = _limit(limit, request, defaults["limits"].get(resource))
-        requests[resource] = _request(request, limit, defaults["requests"].get(resource))
+        limits[resource] = _limit(limit, request, defaults["limits"][resource])
+        requests[resource] = _request(request, limit, defaults["requests"][resource])
     return ContainerPlan(name, path, limits, requests)
 
 
-def _limit(limit: int | None, request: int | None, default: int | None) -> Figure:
+def _limit(limit: int | None, request: int | None, default: int) -> Figure:
     if limit is not None:
         return Figure(limit, "override")
-    if default is None:
-        return Figure(None, "none")
     return Figure(default, "default") if request is None or request <= default else Figure(request, "floor")
 
 
-def _request(request: int | None, limit: int | None, default: int | None) -> Figure:
+def _request(request: int | None, limit: int | None, default: int) -> Figure:
     if request is not None:
         return Figure(request, "override")
-    if default is None:
-        return Figure(None, "none")
     return Figure(default, "default") if limit is None or default <= limit else Figure(limit, "limit")

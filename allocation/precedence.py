@@ -4,15 +4,17 @@
 2. What is stated for it: by the number of `tenants`, a `size` or a `workload`; the class its pods ask for (`qos`).
 3. `share`: a share of what the total leaves after those.
 4. `none`: no total, nothing stated. A request without a total of requests is a part of its limit.
+   Of the node's own disk everybody gets a `default` then.
 """
 
 from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
+from allocation import disk
 from allocation.containers import Container
 from allocation.floors import floor_of
-from allocation.plan import QOS_RESOURCES, Figure, Resource, Side
+from allocation.plan import QOS_RESOURCES, SIDES, Figure, Resource, Side
 from allocation.sharing import Claim, share
 from allocation.units import UNIT
 
@@ -53,6 +55,20 @@ def decide_requests(
     floors = {c: floor_of(c.component, resource) for c in undecided}
     caps = {c: limit for c in undecided if (limit := limits[c].amount) is not None}
     return figures | _shares(resource, total - _paid(figures), undecided, floors, caps)
+
+
+def with_defaults(resource: Resource, limits: Figures, requests: Figures) -> tuple[Figures, Figures]:
+    """Both, where nothing decides them, as `allocation.disk` has them; a limit gives way to a larger request.
+
+    Of a container with a limit the request is decided, since it follows the limit.
+    """
+    if resource != disk.DISK:
+        return limits, requests
+    limit, request = (Figure(disk.DEFAULT[side], "default") for side in SIDES)
+    return (
+        {c: _at_least(requests[c].amount or 0, limit) if each.amount is None else each for c, each in limits.items()},
+        {c: request if each.amount is None else each for c, each in requests.items()},
+    )
 
 
 def _overrides(side: Side, resource: Resource, containers: Weights) -> Figures:

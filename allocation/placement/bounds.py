@@ -180,8 +180,10 @@ def _obstacle(scene: Scene, classes: tuple[int, ...], message: str, remedy: str)
 
 
 def requests_of(scene: Scene, pod: int) -> str:
-    """What a pod requests: `cpu 500m, memory 1Gi`."""
-    given = [(resource, scene.pods[pod].request(resource)) for resource in RESOURCES if resource != "pods"]
+    """What a pod requests of what the nodes say how much they have of: `cpu 500m, memory 1Gi`."""
+    bounded = [min(amounts) < UNLIMITED for amounts in zip(*(node.allocatable for node in scene.nodes), strict=True)]
+    said = [resource for resource, is_bounded in zip(RESOURCES, bounded, strict=True) if is_bounded]
+    given = [(resource, scene.pods[pod].request(resource)) for resource in said if resource != "pods"]
     return ", ".join(amount(resource, value) for resource, value in given if value) or "no requests"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allocation import Cost, Plan
+from allocation.disk import DEFAULT
 from allocation.line import ContainerLine, container_lines, parse_amount
 from allocation.plan import QOS_RESOURCES, RESOURCES, SIDES, Resource, Side
 from ops.mistakes import Mistakes
@@ -45,7 +46,7 @@ class Snapshot:
 
     @property
     def resources(self) -> tuple[Resource, ...]:
-        """Cpu and memory always, others where something decides them."""
+        """Cpu and memory always, ephemeral storage where there is a total or anybody has another amount than most."""
         return tuple(each for each in RESOURCES if each in QOS_RESOURCES or self._mentions(each))
 
     @property
@@ -77,7 +78,7 @@ class Snapshot:
     def _mentions(self, resource: Resource) -> bool:
         return any(
             self.total(side, resource) is not None
-            or any(line.amount(side, resource) is not None for line in self.lines.values())
+            or any(line.amount(side, resource) != DEFAULT[side] for line in self.lines.values())
             for side in SIDES
         )
 

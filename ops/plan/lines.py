@@ -94,7 +94,7 @@ def counts(workload: WorkloadPlan) -> list[int]:
 def source(plan: Plan, container: ContainerPlan) -> str:
     """Where its numbers come from, `limit/request`; a line for each resource where they differ."""
     words = {each: _pair(container.limits[each].source, container.requests[each].source) for each in plan.resources}
-    if words.get("ephemeral-storage") == "none":  # others have some of it, and this one needs none
+    if words.get("ephemeral-storage") == "default":  # somebody has another amount, and this one just what all have
         del words["ephemeral-storage"]
     if len(set(words.values())) == 1:
         return words["cpu"]

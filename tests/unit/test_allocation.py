@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
-from allocation.plan import QOS_RESOURCES, Resource, Side
+from allocation.plan import QOS_RESOURCES, SIDES, Resource, Side
 from settings import load_file
 from tests.unit.strategies import MIB, base_spec, put, settings_of
 
@@ -72,7 +72,7 @@ def test_seed_per_component_is_kept_to_the_letter() -> None:
         ("gateway", "tempo-gateway-opa"): ("10m", "16Mi", "3m", "5Mi"),  # not in the seed: its floor
     }
     planned = {
-        (w.component, c.name): (*c.quantities("limits").values(), *c.quantities("requests").values())
+        (w.component, c.name): tuple(c.quantities(side)[resource] for side in SIDES for resource in QOS_RESOURCES)
         for w in plan.workloads
         for c in w.containers
     }
@@ -246,7 +246,7 @@ def test_without_total_and_override_nothing_is_guessed() -> None:
     plan = plan_of(stack(cpu="2"))
     figures = container(plan, "ingester")
     assert figures.limits["memory"] == figures.requests["memory"] == Figure(None, "none")
-    assert figures.quantities("limits").keys() == {"cpu"}
+    assert figures.quantities("limits").keys() == {"cpu", "ephemeral-storage"}
     assert figures.gomemlimit_bytes is None
 
 
@@ -305,8 +305,8 @@ def test_minio_is_outside_the_total() -> None:
     assert inside.outside == ()
     assert beside.workloads == inside.workloads
     minio = container(beside, "minio", "minio")
-    assert minio.quantities("limits") == {"cpu": "500m", "memory": "512Mi"}
-    assert minio.quantities("requests") == {"cpu": "100m", "memory": "128Mi"}
+    assert minio.quantities("limits") == {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"}
+    assert minio.quantities("requests") == {"cpu": "100m", "memory": "128Mi", "ephemeral-storage": "64Mi"}
     assert beside.workload("minio-bucket") is not None
 
 

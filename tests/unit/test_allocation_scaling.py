@@ -219,12 +219,13 @@ class TestQuota:
                 for side, resource in quota_of(plan).hard:
                     assert container.figure(side, resource).amount is not None
 
-    def test_minio_has_numbers_for_local_disk_only_where_the_quota_asks_for_them(self) -> None:
-        total = {"limits": {"ephemeral-storage": "8Gi"}}
-        for enforce in (False, True):
-            minio = plan_of(stack(resources={"total": total, "enforce": enforce}), minio={"enabled": True}).outside
-            given = {c.limits["ephemeral-storage"].amount for workload in minio for c in workload.containers}
-            assert given == ({256 * MIB, 64 * MIB} if enforce else {None})
+    def test_a_quota_of_local_disk_has_room_for_what_stands_outside_the_total(self) -> None:
+        total = {"limits": {"ephemeral-storage": "8Gi"}, "requests": {"ephemeral-storage": "1Gi"}}
+        spec = stack(resources={"total": total, "enforce": True})
+        hard = quota_of(plan_of(spec, minio={"enabled": True})).hard
+        # MinIO and its Job: 1Gi each, 64Mi of it requested.
+        assert hard["limits", "ephemeral-storage"] == (8 + 2) * 1024 * MIB
+        assert hard["requests", "ephemeral-storage"] == (1024 + 2 * 64) * MIB
 
 
 AUTOSCALERS = st.fixed_dictionaries(

@@ -109,7 +109,7 @@ def test_overrides_win_over_a_size_one_by_one() -> None:
     assert ingester.containers[0].limits == {
         "cpu": Figure(1000, "size"),
         "memory": Figure(10 * GIB, "override"),
-        "ephemeral-storage": Figure(None, "none"),
+        "ephemeral-storage": Figure(GIB, "default"),
     }
     assert ingester.containers[0].requests["memory"] == Figure(3 * GIB, "size")
     assert querier.containers[0].limits["cpu"] == Figure(2000, "floor")  # a limit is never below the request given

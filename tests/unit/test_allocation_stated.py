@@ -1,9 +1,13 @@
 """The gateway by its tenants, and ephemeral storage: what is stated, and how it is shared."""
 
+from typing import Any
+
 import pytest
+from hypothesis import given as given_any
 
 from allocation import ContainerPlan, Figure, Plan, allocate
-from tests.unit.strategies import Spec, base_spec, put, settings_of
+from allocation.plan import Side
+from tests.unit.strategies import Spec, base_spec, put, settings_of, stacks, thorough
 
 MIB = 2**20
 
@@ -104,8 +108,61 @@ def test_the_seed_s_ephemeral_storage_needs_no_total() -> None:
     put(spec, ("template", "ingester", "resources"), {"limits": {"ephemeral-storage": "20Gi"}})
     plan = plan_of(spec)
     assert container(plan, "ingester").quantities("limits")["ephemeral-storage"] == "20Gi"
-    assert "ephemeral-storage" not in container(plan, "querier").quantities("limits")
+    assert container(plan, "ingester").quantities("requests")["ephemeral-storage"] == "6Gi"  # the ratio of it
+    assert container(plan, "querier").limits["ephemeral-storage"] == Figure(1024 * MIB, "default")
+    assert container(plan, "querier").requests["ephemeral-storage"] == Figure(64 * MIB, "default")
     assert not [f for f in plan.findings if "ephemeral-storage" in f.path]
+
+
+@pytest.mark.parametrize(
+    ("given", "limit", "request_"),
+    [
+        ({}, Figure(1024 * MIB, "default"), Figure(64 * MIB, "default")),
+        ({"requests": {"ephemeral-storage": "2Gi"}}, Figure(2048 * MIB, "floor"), Figure(2048 * MIB, "override")),
+        ({"requests": {"ephemeral-storage": "1Gi"}}, Figure(1024 * MIB, "default"), Figure(1024 * MIB, "override")),
+        ({"requests": {"ephemeral-storage": "0"}}, Figure(1024 * MIB, "default"), Figure(0, "override")),
+        ({"limits": {"ephemeral-storage": "32Mi"}}, Figure(32 * MIB, "override"), Figure(10 * MIB, "ratio")),
+    ],
+)
+def test_local_disk_has_a_default_that_gives_way(given: dict[str, Any], limit: Figure, request_: Figure) -> None:
+    spec = base_spec()
+    put(spec, ("template", "querier", "resources"), given)
+    querier = container(plan_of(spec), "querier")
+    assert (querier.limits["ephemeral-storage"], querier.requests["ephemeral-storage"]) == (limit, request_)
+
+
+def test_a_total_of_local_disk_leaves_no_default_on_its_side() -> None:
+    spec = base_spec()
+    put(spec, ("resources", "total", "limits"), {"ephemeral-storage": "20Gi"})
+    assert {figure.source for figure in disk(plan_of(spec), "limits")} == {"share"}
+    assert {figure.source for figure in disk(plan_of(spec), "requests")} == {"ratio"}
+    put(spec, ("resources", "total"), {"requests": {"ephemeral-storage": "20Gi"}})
+    plan = plan_of(spec)
+    assert plan.allocated("requests", "ephemeral-storage") == 20 * 2**30  # no default limit cuts a share off
+    for limit, request in zip(disk(plan, "limits"), disk(plan, "requests"), strict=True):
+        assert request.amount is not None
+        expected = Figure(request.amount, "floor") if request.amount > 1024 * MIB else Figure(1024 * MIB, "default")
+        assert (limit, request.source) == (expected, "share")
+
+
+def disk(plan: Plan, side: Side) -> list[Figure]:
+    return [c.figure(side, "ephemeral-storage") for workload in plan.workloads for c in workload.containers]
+
+
+@thorough
+@given_any(stacks(crossed=True))
+def test_every_container_has_a_limit_of_local_disk_and_no_more_than_a_default_is_guessed(spec: Spec) -> None:
+    plan = plan_of(spec)
+    for limit, request in zip(disk(plan, "limits"), disk(plan, "requests"), strict=True):
+        assert limit.amount
+        assert request.amount is not None
+        assert "none" not in (limit.source, request.source)
+        if "default" in (limit.source, request.source):
+            assert "ephemeral-storage" not in plan.totals["limits"]
+            assert limit.amount >= max(1024 * MIB, request.amount)
+        if request.source == "default":
+            assert request.amount == 64 * MIB
+            assert limit == Figure(1024 * MIB, "default")
 
 
 def test_what_nobody_mentions_is_not_shown() -> None:

@@ -12,6 +12,7 @@ from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.coefficients import COMPONENTS, NEEDS
 from allocation.floors import floor_of
 from allocation.load import POD_OF
+from allocation.plan import QOS_RESOURCES
 from allocation.tenants import tenants_of
 from settings import Quantity
 from tests.unit.strategies import Spec, base_spec, put, settings_of, thorough
@@ -209,11 +210,10 @@ def test_the_presets_are_the_seed_s_workload_based_sizing(preset: str, quoted: s
     total = {"total": {"limits": {"cpu": "40", "memory": "80Gi"}}}
     plan = plan_of(base_spec() | {"workload": {"preset": preset}, "resources": total})
     seed = yaml.safe_load(quoted)
-    found = {
-        w.component: {"replicas": w.replicas, "resources": {"limits": w.containers[0].quantities("limits")}}
-        for w in plan.workloads
-        if w.component in seed
-    }
+    found = {}
+    for w in (w for w in plan.workloads if w.component in seed):
+        limits = w.containers[0].quantities("limits")
+        found[w.component] = {"replicas": w.replicas, "resources": {"limits": {r: limits[r] for r in QOS_RESOURCES}}}
     for block in seed.values():
         limits = block["resources"]["limits"]
         limits["cpu"] = str(Quantity.parse(limits["cpu"]))  # 1000m is 1

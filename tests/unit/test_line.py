@@ -92,8 +92,8 @@ def test_parts_of_a_unit_are_refused(resource: Resource, text: str, refusal: str
 def line(**changes: object) -> str:
     given = {
         "replicas": 2,
-        "limits": {"cpu": 500, "memory": 221 * 2**20, "ephemeral-storage": None},
-        "requests": {"cpu": 150, "memory": 67 * 2**20, "ephemeral-storage": None},
+        "limits": {"cpu": 500, "memory": 221 * 2**20, "ephemeral-storage": 2**30},
+        "requests": {"cpu": 150, "memory": 67 * 2**20, "ephemeral-storage": 64 * 2**20},
     }
     return str(ContainerLine(**{**given, **changes}))  # type: ignore[arg-type]
 
@@ -103,9 +103,13 @@ def test_it_says_replicas_then_limit_and_request_of_one() -> None:
     assert line(outside=True) == "2 × cpu 500m/150m, memory 221Mi/67Mi, outside the total"
 
 
-def test_ephemeral_storage_stands_there_where_something_decides_it() -> None:
-    limits = {"cpu": None, "memory": None, "ephemeral-storage": 2**30}
-    assert line(limits=limits) == "2 × cpu -/150m, memory -/67Mi, ephemeral-storage 1Gi/-"
+def test_ephemeral_storage_stands_there_where_it_is_not_what_everybody_has() -> None:
+    limits: dict[Resource, int | None] = {"cpu": None, "memory": None, "ephemeral-storage": 2**31}
+    assert line(limits=limits) == "2 × cpu -/150m, memory -/67Mi, ephemeral-storage 2Gi/64Mi"
+    limits["ephemeral-storage"] = None
+    assert line(limits=limits) == "2 × cpu -/150m, memory -/67Mi, ephemeral-storage -/64Mi"
+    read = ContainerLine.parse("2 × cpu 1/1, memory 1/1")
+    assert (read.limits["ephemeral-storage"], read.requests["ephemeral-storage"]) == (2**30, 64 * 2**20)
 
 
 def test_autoscaled_replicas_show_their_bounds_and_what_is_counted_where_it_is_not_the_least() -> None:
