@@ -6,10 +6,11 @@ from itertools import groupby
 
 from allocation.charging import cost_of
 from allocation.containers import Container, containers_of, given_quantity
+from allocation.namespaces import namespaces_of
 from allocation.nodes import placement_of
 from allocation.outside import outside_of
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
-from allocation.precedence import Figures, decide_limits, decide_requests, with_defaults
+from allocation.precedence import Figures, decide_limits, decide_requests
 from allocation.profiles import weights_of
 from allocation.review import review
 from allocation.rollout import surge_of
@@ -41,10 +42,11 @@ def allocate(settings: Settings) -> Plan:
         requests[resource] = decide_requests(
             resource, by_container, request_total, limits[resource], request_stated, resources.request_ratio
         )
-        limits[resource], requests[resource] = with_defaults(resource, limits[resource], requests[resource])
 
     workloads = _workloads(settings, running, limits, requests)
-    plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=())
+    plan = Plan(
+        settings.name, totals, workloads, outside_of(settings), findings=(), namespaces=namespaces_of(settings)
+    )
     plan = replace(plan, storage=storage_of(settings, workloads))
     plan = replace(plan, placement=placement_of(settings, plan))
     return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))

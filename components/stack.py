@@ -28,6 +28,7 @@ from components.secrets import Secrets
 from components.shared import After, ObjectStore, Shared
 from components.tempo_config import config_files
 from components.tempo_pod import GOSSIP
+from components.tenant_namespaces import Before, TenantNamespaces, TenantNamespacesArgs
 from components.transport import Transport
 from settings import Settings
 
@@ -91,6 +92,7 @@ class TempoStack(pulumi.ComponentResource):
         config = ConfigFiles(me.name, config_files(settings))
         config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
         after = After(objects=namespace, pods=(*self._declare_service_account(child), *self._declare_quota(child)))
+        after = dataclasses.replace(after, pods=(*after.pods, *self._declare_tenant_namespaces(namespace)))
         self._declare_gossip(child)
         service_account = settings.spec.service_account or me.name
         minio = self._declare_minio(service_account, after)
@@ -122,6 +124,15 @@ class TempoStack(pulumi.ComponentResource):
         if not self._args.settings.spec.resources.enforce:
             return ()
         return declare_quota(self._name, self._me, quota_of(self._args.plan), child)
+
+    def _declare_tenant_namespaces(self, own: Before) -> tuple[pulumi.Resource, ...]:
+        """What holds the stack's own namespace, where it is among those listed."""
+        wanted = self._args.settings.tenant_namespaces
+        if not wanted:
+            return ()
+        pairs = tuple(zip(wanted, self._args.plan.namespaces, strict=True))
+        args = TenantNamespacesArgs(self._me, pairs, own)
+        return TenantNamespaces(f"{self._name}-tenants", args, self._component).of_the_stack
 
     def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
         """The ring's members find each other by it before any of them is ready."""

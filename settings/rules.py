@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from settings import limit_rules, network_rules, secret_rules, sizing_rules
+from settings import limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
@@ -170,6 +170,7 @@ RULES: tuple[Rule, ...] = (
     *sizing_rules.RULES,
     *network_rules.RULES,
     *limit_rules.RULES,
+    *namespace_rules.RULES,
 )
 
 

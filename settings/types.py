@@ -19,6 +19,9 @@ for decimal, binary in zip("kMGTP", ("Ki", "Mi", "Gi", "Ti", "Pi"), strict=True)
     FOREIGN_SUFFIXES |= dict.fromkeys((decimal.lower(), f"{decimal.lower()}b"), f"{decimal} or {binary}")
     FOREIGN_SUFFIXES |= dict.fromkeys((binary.lower(), f"{binary.lower()}b"), binary)
 EXAMPLES: dict[Unit, str] = {"cores": "2 or 500m", "bytes": "2Gi or 512Mi"}
+# The finest that Kubernetes keeps of each: its size, and what several are called.
+FINEST: dict[Unit, tuple[Fraction, str]] = {"cores": (Fraction(1, 1000), "millicores"), "bytes": (Fraction(1), "bytes")}
+MOST_THINGS = 10**9  # of one kind in a namespace; far beyond what a cluster holds
 
 
 def refuse(text: str) -> NoReturn:
@@ -27,32 +30,42 @@ def refuse(text: str) -> NoReturn:
 
 
 def _quantity(unit: Unit, *, zero: bool = False, whole: bool = False) -> Callable[[object], Quantity]:
-    """A validator for amounts of the unit: never negative, and 0 or fractions of the unit only where said."""
+    """A validator for amounts of the unit: never negative, and 0 or fractions of the finest only where said."""
 
     def validate(value: object) -> Quantity:
-        quantity = value if isinstance(value, Quantity) else _parsed(value, unit)
+        quantity = value if isinstance(value, Quantity) else quantity_of(value, unit)
         found, example = shown(value), EXAMPLES[unit]
         if quantity.value < 0:
             refuse(f"{found} is negative; write {'0 or more' if zero else 'more than 0'}, such as {example}")
         if not quantity.value and not zero:
             refuse(f"{found} is no {'size' if whole else 'limit'} at all; write more than 0, such as {example}")
-        if whole and quantity.value.denominator != 1:
-            refuse(f"{found} is no whole number of {unit}; write {_nearest_quantity(found, unit)}")
+        finest, several = FINEST[unit]
+        if whole and (quantity.value / finest).denominator != 1:
+            refuse(f"{found} is no whole number of {several}; write {_nearest_quantity(found, unit)}")
         return Quantity(quantity.value, unit)
 
     return validate
 
 
+def _count(value: object) -> int:
+    """A whole number of things, also as the quantity that Kubernetes writes: `"10"`."""
+    count = int(value) if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value) else _integer(value)
+    if not 0 <= count <= MOST_THINGS:
+        refuse(f"{shown(value)} is no number of things; write a whole number from 0 to {MOST_THINGS}")
+    return count
+
+
 def _amount(value: object) -> Quantity:
     """A positive quantity of anything: with a binary suffix of bytes, else of whatever is counted."""
     unit: Unit = "bytes" if isinstance(value, str) and value.endswith("i") else "cores"
-    quantity = value if isinstance(value, Quantity) else _parsed(value, unit)
+    quantity = value if isinstance(value, Quantity) else quantity_of(value, unit)
     if quantity.value <= 0:
         refuse(f"{shown(value)} is no amount to keep to; write more than 0, such as 1000 or 500m")
     return quantity
 
 
-def _parsed(value: object, unit: Unit) -> Quantity:
+def quantity_of(value: object, unit: Unit) -> Quantity:
+    """A quantity of text or a number, of any sign. Raises PydanticCustomError."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         refuse(f"{shown(value)} is not a quantity; write one such as {EXAMPLES[unit]}")
     if isinstance(value, float) and not math.isfinite(value):
@@ -123,6 +136,9 @@ def _optional_duration(value: object) -> str:
 # The text at the end of each type is what docs/configuration.md calls it.
 CpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True)), "quantity"]
 BytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True)), "quantity"]
+WholeCpuField = Annotated[Quantity, PlainValidator(_quantity("cores", zero=True, whole=True)), "quantity"]
+WholeBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes", zero=True, whole=True)), "quantity"]
+WholeCountField = Annotated[int, PlainValidator(_count), "whole number, 0 or more"]
 PositiveCpuField = Annotated[Quantity, PlainValidator(_quantity("cores")), "quantity"]
 PositiveBytesField = Annotated[Quantity, PlainValidator(_quantity("bytes")), "quantity"]
 SizeField = Annotated[Quantity, PlainValidator(_quantity("bytes", whole=True)), "quantity"]

@@ -15,7 +15,9 @@ from allocation.review.config import (
     tenants_used,
     whole_quantities,
 )
+from allocation.review.namespaces import quotas_can_be_used
 from allocation.review.nodes import everything_schedules
+from allocation.review.own_namespace import own_namespace_holds_the_stack
 from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
 from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
@@ -37,6 +39,8 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     tenants_used,
     volumes_hold_the_load,
     everything_schedules,
+    quotas_can_be_used,
+    own_namespace_holds_the_stack,
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from allocation import Plan
+from allocation.namespaces import NamespacePlan
 from allocation.placement import Placement
 from allocation.plan import StoragePlan, quantity
 from ops.plan import money
@@ -29,6 +30,8 @@ def sections(plan: Plan) -> Iterator[Section]:
         yield _storage(plan.storage)
     if plan.placement is not None:
         yield _placement(plan, plan.placement)
+    if any(each.hard or each.bounds for each in plan.namespaces):
+        yield _namespaces(plan.namespaces)
     if plan.cost is not None:
         *components, whole = money.rows(plan.cost)
         note = money.note(plan.cost)
@@ -74,6 +77,19 @@ def _placement(plan: Plan, placement: Placement) -> Section:
     ]
     headings = ("replicas", "verdict", "pods without a node")
     return Section("nodes", headings, tuple(rows), words=headings)
+
+
+def _namespaces(namespaces: tuple[NamespacePlan, ...]) -> Section:
+    """What each tenant's namespace is held to, a row for each bound; the names stand in the first of them."""
+    rows = []
+    for each in namespaces:
+        bounds = [("quota", key, amount) for key, amount in each.hard.items()]
+        bounds += [(bound, key, amount) for bound, amounts in each.bounds.items() for key, amount in amounts.items()]
+        for index, (bound, key, amount) in enumerate(bounds):
+            names = ("", "") if index else (each.name, each.tenant or "-")
+            rows.append((*names, bound, key, str(amount)))
+    headings = ("namespace", "tenant", "bound", "of", "amount")
+    return Section("tenants' namespaces", headings, tuple(rows), words=headings[:-1])
 
 
 def _bytes(amount: int | None) -> str:
