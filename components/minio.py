@@ -23,6 +23,7 @@ from components.secrets import base64_of, encode, fingerprint_of
 from components.shared import STORAGE_ENV, After, ObjectStore
 from components.volumes import claimed, scratch
 from settings import Quantity
+from settings.pods import PodSettings
 
 S3 = Port("s3", 9000)
 BUCKET = "tempo"
@@ -49,6 +50,7 @@ class MinioArgs:
     service_account: str
     user: int | None  # whom the pods run as; None: the cluster says
     after: After
+    pods: PodSettings
 
 
 class Minio(pulumi.ComponentResource):
@@ -131,7 +133,7 @@ def _server(me: Identity, args: MinioArgs, store: ObjectStore) -> Pod:
         readiness=http_ready(S3.name, "/minio/health/ready"),
         liveness=http_alive(S3.name, "/minio/health/live"),
     )
-    return Pod(me, (server,), args.service_account, args.user, checksums=store.checksums())
+    return Pod(me, (server,), args.service_account, args.user, args.pods, checksums=store.checksums())
 
 
 def _make_bucket(bucket: Identity, args: MinioArgs, store: ObjectStore) -> Pod:

@@ -28,6 +28,7 @@ from allocation import ContainerPlan
 from components import placement
 from components.identity import Identity
 from components.volumes import Mount, brought
+from settings.network import Bandwidth
 from settings.pods import PodSecurityContext, PodSettings
 
 USER = 10001  # Tempo's own user in its image; every container runs as it, unless the cluster assigns another
@@ -116,7 +117,7 @@ class Pod:
         return PodTemplateSpecArgs(
             metadata=ObjectMetaArgs(
                 labels=self.identity.labels | dict(self.labels),
-                annotations={f"checksum/{what}": value for what, value in self.checksums.items()} or None,
+                annotations=self._annotations() or None,
             ),
             spec=PodSpecArgs(
                 containers=[container.declare() for container in self._containers()],
@@ -135,6 +136,14 @@ class Pod:
                 restart_policy=self.restart_policy,
             ),
         )
+
+    def _annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Hashes of what the pods read, and how fast they may be: the CNI's bandwidth plugin reads it there."""
+        fast = self.settings.bandwidth or Bandwidth()
+        sides = {"ingress": fast.ingress, "egress": fast.egress}
+        return {f"checksum/{what}": value for what, value in self.checksums.items()} | {
+            f"kubernetes.io/{side}-bandwidth": str(given) for side, given in sides.items() if given is not None
+        }
 
     def _containers(self) -> tuple[Container, ...]:
         """The containers, of which the first sees the user's extra volumes: in place of a volume in the same folder."""

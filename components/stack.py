@@ -31,6 +31,8 @@ from components.tempo_pod import GOSSIP
 from components.tenant_namespaces import Before, TenantNamespaces, TenantNamespacesArgs
 from components.transport import Transport
 from settings import Settings
+from settings.network import Bandwidth
+from settings.pods import PodSettings
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ class TempoStack(pulumi.ComponentResource):
             service_account=service_account,
             user=self._user,
             after=after,
+            pods=self._pods(PodSettings(bandwidth=minio.bandwidth)),
         )
         return Minio(f"{self._name}-minio", args, self._component)
 
@@ -173,7 +176,7 @@ class TempoStack(pulumi.ComponentResource):
         args = DistributorArgs(
             shared=shared,
             plan=self._plan("distributor"),
-            pods=spec.template.distributor.pod,
+            pods=self._pods(spec.template.distributor.pod),
             image=spec.images.tempo,
             behind_gateway=spec.template.gateway.enabled,
         )
@@ -186,16 +189,16 @@ class TempoStack(pulumi.ComponentResource):
         ingester = IngesterArgs(
             shared=shared,
             plan=self._plan("ingester"),
-            pods=template.ingester.pod,
+            pods=self._pods(template.ingester.pod),
             image=image,
             volume=self._args.plan.storage.volume("ingester"),
             storage_class_name=spec.storage_class_name or (None if claim is None else claim.storage_class_name),
             access_modes=ONE_WRITER if claim is None else claim.access_modes,
         )
         Ingester(f"{self._name}-ingester", ingester, self._component)
-        querier = QuerierArgs(shared, self._plan("querier"), template.querier.pod, image)
+        querier = QuerierArgs(shared, self._plan("querier"), self._pods(template.querier.pod), image)
         Querier(f"{self._name}-querier", querier, self._component)
-        compactor = CompactorArgs(shared, self._plan("compactor"), template.compactor.pod, image)
+        compactor = CompactorArgs(shared, self._plan("compactor"), self._pods(template.compactor.pod), image)
         Compactor(f"{self._name}-compactor", compactor, self._component)
 
     def _declare_query_frontend(self, shared: Shared) -> QueryFrontend:
@@ -203,7 +206,7 @@ class TempoStack(pulumi.ComponentResource):
         args = QueryFrontendArgs(
             shared=shared,
             plan=self._plan("query-frontend"),
-            pods=spec.template.query_frontend.pod,
+            pods=self._pods(spec.template.query_frontend.pod),
             images=spec.images,
             has_tenants=spec.tenants is not None,
             has_jaeger_ui=spec.template.has_jaeger_ui,
@@ -221,7 +224,7 @@ class TempoStack(pulumi.ComponentResource):
         args = GatewayArgs(
             shared=shared,
             plan=self._plan("gateway"),
-            pods=spec.template.gateway.pod,
+            pods=self._pods(spec.template.gateway.pod),
             images=spec.images,
             tenants=spec.tenants,
             secrets=dataclasses.replace(secrets, oidc_clients=self._clients.and_those_of(secrets.oidc_clients)),
@@ -231,6 +234,11 @@ class TempoStack(pulumi.ComponentResource):
             jaeger_query=query_frontend.jaeger_query,
         )
         return Gateway(f"{self._name}-gateway", args, self._component)
+
+    def _pods(self, own: PodSettings) -> PodSettings:
+        """What is said of a component's pods, and of all of the stack's."""
+        everywhere = self._args.settings.spec.network_policy.pod_bandwidth
+        return own.model_copy(update={"bandwidth": (own.bandwidth or Bandwidth()).over(everywhere)})
 
     def _plan(self, component: str) -> WorkloadPlan:
         plan = self._args.plan.workload(component)
