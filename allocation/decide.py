@@ -10,7 +10,7 @@ from allocation.namespaces import namespaces_of
 from allocation.nodes import placement_of
 from allocation.outside import outside_of
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
-from allocation.precedence import Figures, decide_limits, decide_requests
+from allocation.precedence import Figures, decide_limits, decide_requests, with_defaults
 from allocation.profiles import weights_of
 from allocation.review import review
 from allocation.rollout import surge_of
@@ -42,6 +42,7 @@ def allocate(settings: Settings) -> Plan:
         requests[resource] = decide_requests(
             resource, by_container, request_total, limits[resource], request_stated, resources.request_ratio
         )
+        limits[resource], requests[resource] = with_defaults(resource, limits[resource], requests[resource])
 
     workloads = _workloads(settings, running, limits, requests)
     plan = Plan(

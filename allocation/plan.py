@@ -32,8 +32,8 @@ class Figure:
 
     `source` says where it comes from: the user's own `override`; the number of `tenants`; a T-shirt `size`; the
     `workload`; a `share` of the total; the `floor` a number was raised to (the container's own, or the request given
-    for it); the class its pods ask for, `qos`; `ratio` × the limit; the `limit` that caps a request; the `default` of
-    what runs outside the total; `none`.
+    for it); the class its pods ask for, `qos`; `ratio` × the limit; the `limit` that caps a request; the project's own
+    `default`, of what runs outside the total and of the node's disk; `none`.
     """
 
     amount: int | None
@@ -173,14 +173,14 @@ class Plan:
 
     @property
     def resources(self) -> tuple[Resource, ...]:
-        """Those that a report has to show: cpu and memory always, the others where the plan has a number of them."""
+        """Those that a report has to show: cpu and memory always, the others where the stack says something of them."""
         return tuple(r for r in RESOURCES if r in QOS_RESOURCES or self._mentions(r))
 
     def _mentions(self, resource: Resource) -> bool:
         containers = [c for w in (*self.workloads, *self.outside) for c in w.containers]
         return any(
             resource in self.totals.get(side, {})
-            or any(c.figure(side, resource).amount is not None for c in containers)
+            or any(c.figure(side, resource).source not in ("default", "none") for c in containers)
             for side in SIDES
         )
 

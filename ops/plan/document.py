@@ -10,7 +10,7 @@ import click
 from allocation import Plan, WorkloadPlan
 from allocation.namespaces import NamespacePlan
 from allocation.placement import Placement
-from allocation.plan import SIDES, Bound, Figure, Resource, Side, StoragePlan, quantity
+from allocation.plan import RESOURCES, SIDES, Bound, Figure, Resource, Side, StoragePlan, quantity
 from ops.plan import money
 
 Amounts = Mapping[Resource, int]
@@ -25,13 +25,13 @@ def document(plan: Plan) -> dict[str, Any]:
     """The whole plan. Quantities are canonical strings; null stands where nothing decides a number."""
     return {
         "name": plan.name,
-        "totals": _sides(plan, plan.totals),
-        "containers": [entry for workload in plan.workloads for entry in _containers(plan, workload)],
-        "outside": [entry for workload in plan.outside for entry in _containers(plan, workload)],
-        "allocated": _sides(plan, allocated(plan)),
-        "allocatedAt": {"min": _sides(plan, allocated_at(plan, "min")), "max": _sides(plan, allocated_at(plan, "max"))},
-        "surge": _sides(plan, surge(plan)),
-        "headroom": _sides(plan, headroom(plan)),
+        "totals": _sides(plan.totals),
+        "containers": [entry for workload in plan.workloads for entry in _containers(workload)],
+        "outside": [entry for workload in plan.outside for entry in _containers(workload)],
+        "allocated": _sides(allocated(plan)),
+        "allocatedAt": {"min": _sides(allocated_at(plan, "min")), "max": _sides(allocated_at(plan, "max"))},
+        "surge": _sides(surge(plan)),
+        "headroom": _sides(headroom(plan)),
         "storage": _storage(plan.storage),
         "cost": money.document(plan.cost),
         "placement": _placement(plan.placement),
@@ -42,17 +42,17 @@ def document(plan: Plan) -> dict[str, Any]:
 
 def allocated(plan: Plan) -> dict[Side, Amounts]:
     """What all workloads inside the total take, by side and resource, x the replicas that the budget counts."""
-    return _each(plan, plan.allocated)
+    return _each(plan.allocated)
 
 
 def allocated_at(plan: Plan, bound: Bound) -> dict[Side, Amounts]:
     """The same with as few, or as many, replicas as the autoscalers may run."""
-    return _each(plan, lambda side, resource: plan.allocated_at(bound, side, resource))
+    return _each(lambda side, resource: plan.allocated_at(bound, side, resource))
 
 
 def surge(plan: Plan) -> dict[Side, Amounts]:
     """What a rollout of all of them at once takes on top."""
-    return _each(plan, plan.surge)
+    return _each(plan.surge)
 
 
 def headroom(plan: Plan) -> dict[Side, Amounts]:
@@ -68,11 +68,11 @@ def text(resource: Resource, amount: int | None) -> str | None:
     return None if amount is None else quantity(resource, amount)
 
 
-def _each(plan: Plan, amount: Callable[[Side, Resource], int]) -> dict[Side, Amounts]:
-    return {side: {each: amount(side, each) for each in plan.resources} for side in SIDES}
+def _each(amount: Callable[[Side, Resource], int]) -> dict[Side, Amounts]:
+    return {side: {each: amount(side, each) for each in RESOURCES} for side in SIDES}
 
 
-def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
+def _containers(workload: WorkloadPlan) -> list[dict[str, Any]]:
     bounds = None if workload.autoscaled is None else dict(zip(("min", "max"), workload.autoscaled, strict=True))
     return [
         {
@@ -82,11 +82,11 @@ def _containers(plan: Plan, workload: WorkloadPlan) -> list[dict[str, Any]]:
             "kind": workload.kind,
             "replicas": workload.replicas,
             "autoscaled": bounds,
-            "limits": _figures(plan, container.limits),
-            "requests": _figures(plan, container.requests),
+            "limits": _figures(container.limits),
+            "requests": _figures(container.requests),
             "source": {
                 "replicas": workload.replicas_source,
-                **{side: {each: container.figure(side, each).source for each in plan.resources} for side in SIDES},
+                **{side: {each: container.figure(side, each).source for each in RESOURCES} for side in SIDES},
             },
             "qos": workload.qos,
             "gomemlimit": text("memory", container.gomemlimit_bytes),
@@ -136,9 +136,9 @@ def _storage(storage: StoragePlan) -> dict[str, Any]:
     }
 
 
-def _figures(plan: Plan, figures: Mapping[Resource, Figure]) -> dict[str, str | None]:
-    return {each: text(each, figures[each].amount) for each in plan.resources}
+def _figures(figures: Mapping[Resource, Figure]) -> dict[str, str | None]:
+    return {each: text(each, figures[each].amount) for each in RESOURCES}
 
 
-def _sides(plan: Plan, amounts: Mapping[Side, Amounts]) -> dict[str, dict[str, str | None]]:
-    return {side: {each: text(each, amounts.get(side, {}).get(each)) for each in plan.resources} for side in SIDES}
+def _sides(amounts: Mapping[Side, Amounts]) -> dict[str, dict[str, str | None]]:
+    return {side: {each: text(each, amounts.get(side, {}).get(each)) for each in RESOURCES} for side in SIDES}

@@ -30,9 +30,9 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*(3[0-9]|4[0-9]|9[0-9])m")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 # The documented form. A tuple lists what may stand there.
-AMOUNTS = {"cpu": (str, None), "memory": (str, None)}
+AMOUNTS = {"cpu": (str, None), "memory": (str, None), "ephemeral-storage": (str, None)}
 SIDES_OF_AMOUNTS = {"limits": AMOUNTS, "requests": AMOUNTS}
-WORDS = {"cpu": (str,), "memory": (str,)}
+WORDS = {"cpu": (str,), "memory": (str,), "ephemeral-storage": (str,)}
 CONTAINER = {
     "component": (str,),
     "container": (str,),
@@ -115,8 +115,9 @@ def test_json_says_null_where_nothing_decides_a_number() -> None:
     assert_has_form(shown, DOCUMENT)
     jaeger = next(entry for entry in shown["containers"] if entry["container"] == "jaeger-query")
     assert (jaeger["requests"]["memory"], jaeger["source"]["requests"]["memory"]) == (None, "none")
-    assert shown["totals"]["requests"] == shown["headroom"]["requests"] == {"cpu": None, "memory": None}
-    assert shown["headroom"]["limits"] == {"cpu": "-500m", "memory": "1200Mi"}
+    nothing = {"cpu": None, "memory": None, "ephemeral-storage": None}
+    assert shown["totals"]["requests"] == shown["headroom"]["requests"] == nothing
+    assert shown["headroom"]["limits"] == nothing | {"cpu": "-500m", "memory": "1200Mi"}
 
 
 def test_the_documented_example_is_what_the_command_prints() -> None:
