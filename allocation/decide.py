@@ -45,9 +45,7 @@ def allocate(settings: Settings) -> Plan:
         limits[resource], requests[resource] = with_defaults(resource, limits[resource], requests[resource])
 
     workloads = _workloads(settings, running, limits, requests)
-    plan = Plan(
-        settings.name, totals, workloads, outside_of(settings), findings=(), namespaces=namespaces_of(settings)
-    )
+    plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=(), namespaces=namespaces_of(settings))
     plan = replace(plan, storage=storage_of(settings, workloads))
     plan = replace(plan, placement=placement_of(settings, plan))
     return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))
