@@ -6,7 +6,7 @@ from math import ceil, floor
 from allocation.plan import Resource
 from settings import Quantity
 
-MIB, GIB = 2**20, 2**30
+KIB, MIB, GIB = 2**10, 2**20, 2**30
 # What a share is a whole number of: millicores, bytes.
 UNIT: Mapping[Resource, int] = {"cpu": 1, "memory": MIB, "ephemeral-storage": MIB}
 

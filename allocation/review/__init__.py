@@ -21,6 +21,7 @@ from allocation.review.own_namespace import own_namespace_holds_the_stack
 from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
 from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
+from allocation.review.tenants import overrides_fit_their_config_map
 from settings import Settings
 
 RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
@@ -41,6 +42,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     everything_schedules,
     quotas_can_be_used,
     own_namespace_holds_the_stack,
+    overrides_fit_their_config_map,
 )
 
 
