@@ -1,15 +1,81 @@
-"""How a part of the stack is reached from outside the cluster."""
+"""How the gateway, or the Jaeger UI where there is none, is reached from outside the cluster."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from settings.base import Model
-from settings.names import SubdomainField
+from settings.names import AnnotationField, LabelField, LabelKeyField, SubdomainField
+from settings.tls import TlsMode
+
+Termination = Literal["insecure", "edge", "passthrough", "reencrypt"]
+Kind = Literal["ingress", "route", "httpRoute"]
+
+# What a Route may do with TLS, by the stack's own; the first is what it does where nothing is said. A router speaks to
+# a pod as the pod speaks, and when it does so in TLS it trusts OpenShift's own authority and no other.
+TERMINATIONS: dict[TlsMode, tuple[Termination, ...]] = {
+    "off": ("edge", "insecure"),
+    "serviceCA": ("reencrypt", "passthrough"),
+    "certManager": ("passthrough",),
+    "secrets": ("passthrough",),
+}
+
+
+class RouteSettings(Model):
+    """What only a Route has."""
+
+    termination: Termination | None = None
+    """Where TLS ends: `reencrypt` with `spec.tls.mode: serviceCA`, `edge` with `off`, else `passthrough`."""
+
+
+class IngressTls(Model):
+    """What only an Ingress has: TLS, which it ends."""
+
+    secret_name: SubdomainField
+    """The Secret with `tls.crt` and `tls.key` for the host."""
+
+
+class ParentRef(Model):
+    """A Gateway that there is, to which an HTTPRoute is attached."""
+
+    name: SubdomainField
+    """The Gateway's name."""
+    namespace: LabelField | None = None
+    """Its namespace; the stack's own where nothing is said."""
+    section_name: SubdomainField | None = None
+    """One of its listeners; all of them where nothing is said."""
 
 
 class Ingress(Model):
-    """A way in from outside the cluster, as a TempoStack has it."""
+    """A way in from outside the cluster, with the keys of a TempoStack's."""
 
-    type: Literal["", "none", "ingress", "route", "httpRoute"] = ""
-    """`ingress`, OpenShift's `route`, the Gateway API's `httpRoute`, or `none`."""
+    type: Literal["", "none", Kind] = ""
+    """`ingress`, OpenShift's `route`, the Gateway API's `httpRoute`, or `none`; a Route on OpenShift, else `none`."""
     host: SubdomainField | None = None
-    """The host name; a Route is given one where nothing is said."""
+    """The host name; OpenShift makes one up for a Route where nothing is said, the others need it."""
+    annotations: dict[LabelKeyField, AnnotationField] | None = None
+    """Annotations of the object, such as those that an ingress controller reads."""
+    ingress_class_name: SubdomainField | None = None
+    """An Ingress's class; the cluster's default where nothing is said."""
+    tls: IngressTls | None = None
+    """An Ingress's TLS; without it people speak plain HTTP to it."""
+    route: RouteSettings = RouteSettings()
+    """What only a Route has."""
+    parent_refs: Annotated[list[ParentRef], Field(min_length=1)] | None = None
+    """The Gateways that an HTTPRoute is attached to; they end TLS, so its addresses begin with https."""
+
+    @property
+    def scheme(self) -> str:
+        """How people speak to it, once `way_in` has decided what it is."""
+        is_plain = self.route.termination == "insecure" if self.type == "route" else self.type == "ingress"
+        return "http" if is_plain and self.tls is None else "https"
+
+
+def way_in(given: Ingress | None, default: Kind | None, tls: TlsMode) -> Ingress | None:
+    """The way in with its type, and a Route's termination, decided; None where there is none."""
+    ingress = given or Ingress()
+    kind = ingress.type or default
+    if kind is None or kind == "none":
+        return None
+    route = RouteSettings(termination=ingress.route.termination or TERMINATIONS[tls][0])
+    return ingress.model_copy(update={"type": kind, "route": route})

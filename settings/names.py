@@ -11,6 +11,7 @@ from settings.types import refuse
 LONGEST_LABEL = 63  # characters of a DNS label, and of a label's value
 LONGEST_SUBDOMAIN = 253
 LONGEST_LABEL_KEY = LONGEST_SUBDOMAIN + 1 + LONGEST_LABEL
+LONGEST_ANNOTATIONS = 256 * 1024  # bytes of all of an object's
 LONGEST_TENANT_ID = 150  # https://grafana.com/docs/mimir/latest/configure/about-tenant-ids/, as Tempo has them
 
 # The longest that the program puts around a stack's name: no object's name, and no label made from one (the pods of a
@@ -27,6 +28,7 @@ TENANT_ID = r"(?!\.{1,2}$)[A-Za-z0-9!_.*'()-]+"
 METRIC = r"(?!\.{1,2}$)[^\s/%]+"
 IMAGE = r"[^\s@:][^\s@]*(@sha256:[0-9a-f]{64})?"
 TEXT = r"\S(.*\S)?"
+ANNOTATION = r"(?s).*"
 FOLDER = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._-]+)+"
 URL = r"https?://[^\s/]+(/\S*)?"
 
@@ -75,3 +77,4 @@ ImageField = Annotated[str, _text(IMAGE, 512, IMAGE_REMEDY), "image"]
 UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), "URL"]
 PathField = Annotated[str, _text(FOLDER, 1024, FOLDER_REMEDY), "folder"]
 TextField = Annotated[str, _text(TEXT, 1024, TEXT_REMEDY), "text"]
+AnnotationField = Annotated[str, _text(ANNOTATION, LONGEST_ANNOTATIONS, TEXT_REMEDY, empty=True), "text"]

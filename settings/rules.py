@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from settings import limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules
+from settings import access_rules, limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
@@ -166,6 +166,7 @@ RULES: tuple[Rule, ...] = (
     references_lead_somewhere,
     custom_weights_are_whole,
     minio_can_be_the_store,
+    *access_rules.RULES,
     *secret_rules.RULES,
     *sizing_rules.RULES,
     *network_rules.RULES,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from settings import images
 from settings.base import Model
+from settings.ingress import Ingress, way_in
 from settings.limits import Limits, Retention
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
 from settings.network import Bandwidth, NetworkPolicy
@@ -142,7 +143,7 @@ class Settings(Model):
     kube_context: TextField | None = None
     """The kubeconfig context to deploy to; the current one where nothing is said."""
     platform: Platform | None = None
-    """`openshift` where it asks for OpenShift's own login (`spec.tenants`, the Jaeger UI's `authentication`)."""
+    """`openshift` where it asks for OpenShift's login (`spec.tenants`, the Jaeger UI's `authentication`) or a Route."""
     managed_by: ManagerField = "pulumi"
     """The value of the label `app.kubernetes.io/managed-by`."""
     minio: Minio = Minio(enabled=False)
@@ -163,8 +164,10 @@ class Settings(Model):
         """Whether the cluster is an OpenShift: said, or known by what only OpenShift has."""
         if self.platform is not None:
             return self.platform == "openshift"
-        tenants = self.spec.tenants
-        return self.spec.template.has_oauth_proxy or (tenants is not None and tenants.mode == "openshift")
+        tenants, template = self.spec.tenants, self.spec.template
+        doors = (template.gateway.ingress, template.query_frontend.jaeger_query.ingress)
+        has_route = any(door is not None and door.type == "route" for door in doors)
+        return has_route or template.has_oauth_proxy or (tenants is not None and tenants.mode == "openshift")
 
     @property
     def tls_mode(self) -> TlsMode:
@@ -172,3 +175,34 @@ class Settings(Model):
         if self.spec.tls is not None:
             return self.spec.tls.mode
         return "serviceCA" if self.on_openshift else "off"
+
+    @property
+    def receivers_encrypted(self) -> bool:
+        """Whether spans are received over TLS."""
+        own = self.spec.template.distributor.tls
+        return self.tls_mode != "off" if own is None else own.enabled
+
+    @property
+    def store_encrypted(self) -> bool:
+        """Whether the object store is spoken to over TLS."""
+        return self.tls_mode != "off" if self.minio.enabled else self.spec.storage.tls.enabled
+
+    @property
+    def gateway_ingress(self) -> Ingress | None:
+        """The way in to the gateway, decided: on OpenShift a Route where nothing is said; None where there is none."""
+        gateway = self.spec.template.gateway
+        if not gateway.enabled:
+            return None
+        return way_in(gateway.ingress, "route" if self.on_openshift else None, self.tls_mode)
+
+    @property
+    def jaeger_ingress(self) -> Ingress | None:
+        """The way in to the Jaeger UI, decided: a Route to its oauth-proxy where nothing is said.
+
+        None behind a gateway: the UI is reached through it, by those whom it lets in.
+        """
+        template = self.spec.template
+        if template.gateway.enabled or not template.has_jaeger_ui:
+            return None
+        by_route = self.on_openshift and template.has_oauth_proxy
+        return way_in(template.query_frontend.jaeger_query.ingress, "route" if by_route else None, self.tls_mode)

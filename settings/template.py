@@ -1,11 +1,13 @@
 """`spec.template`: the components and their containers."""
 
+import json
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
 from settings.base import Model
 from settings.ingress import Ingress
+from settings.mistakes import shown
 from settings.pods import Component
 from settings.quantity import LARGEST, Quantity
 from settings.resources import ContainerResources
@@ -21,11 +23,30 @@ class Sidecar(Model):
     """The container's own limits and requests, kept to the letter."""
 
 
+def _access_review(value: object) -> object:
+    """Text that is a JSON mapping, as the proxy reads it."""
+    remedy = 'write JSON in quotes such as \'{"namespace": "tempo", "resource": "pods", "verb": "get"}\''
+    if not isinstance(value, str):
+        refuse(f"{shown(value)} is not text; {remedy}")
+    try:
+        asked = json.loads(value)
+    except (ValueError, RecursionError):
+        refuse(f"{shown(value)} is not JSON; {remedy}")
+    if not isinstance(asked, dict) or not asked:
+        refuse(f"{shown(value)} asks nothing; {remedy}")
+    return value
+
+
 class Authentication(Sidecar):
-    """The oauth-proxy in front of the Jaeger UI: the block switches it on unless it says otherwise."""
+    """The oauth-proxy in front of the Jaeger UI: the block switches it on unless it says otherwise.
+
+    Behind a gateway it runs too, and nobody reaches it: the gateway is the way in to the UI.
+    """
 
     enabled: bool = True
     """Whether the proxy runs."""
+    sar: Annotated[str, BeforeValidator(_access_review), "JSON"] | None = None
+    """What users must be allowed, a SubjectAccessReview in JSON; to get the stack's pods where nothing is said."""
 
 
 class JaegerQuery(Sidecar):

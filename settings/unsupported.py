@@ -41,7 +41,6 @@ KEYS = {
     "spec.template.queryFrontend.jaegerQuery.monitorTab": "remove it",
     "spec.template.queryFrontend.jaegerQuery.servicesQueryDuration": "remove it",
     "spec.template.queryFrontend.jaegerQuery.findTracesConcurrentRequests": "remove it",
-    "spec.template.queryFrontend.jaegerQuery.authentication.sar": "remove it",
 }
 
 # Values of keys that are supported otherwise.
