@@ -77,27 +77,29 @@ def _span(trace_id: bytes, name: str, parent_span_id: bytes = b"", attributes: S
     )
 
 
-def push_over_grpc(tempo: Tempo, trace: Trace) -> None:
+def push_over_grpc(tempo: Tempo, trace: Trace, tenant: str | None = None) -> None:
     with grpc.insecure_channel(tempo.otlp_grpc) as channel:
         service = TraceServiceStub(channel)  # type: ignore[no-untyped-call]
-        answer: ExportTraceServiceResponse = service.Export(trace.request(), timeout=10)
+        answer: ExportTraceServiceResponse = service.Export(
+            trace.request(), timeout=10, metadata=list(_of(tenant).items())
+        )
     assert answer.partial_success.rejected_spans == 0
 
 
-def push_over_http(tempo: Tempo, trace: Trace) -> None:
+def push_over_http(tempo: Tempo, trace: Trace, tenant: str | None = None) -> None:
     request = urllib.request.Request(
         f"{tempo.otlp_http}/v1/traces",
         data=trace.request().SerializeToString(),
-        headers={"Content-Type": "application/x-protobuf"},
+        headers={"Content-Type": "application/x-protobuf"} | _of(tenant),
     )
     with urllib.request.urlopen(request, timeout=10) as response:
         answer = ExportTraceServiceResponse.FromString(response.read())
     assert answer.partial_success.rejected_spans == 0
 
 
-def spans_by_id(base: str, trace: Trace, **parameters: str) -> Spans:
+def spans_by_id(base: str, trace: Trace, tenant: str | None = None, **parameters: str) -> Spans:
     """Every span of the trace; none where Tempo has not got it."""
-    answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}")
+    answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}", tenant)
     return {
         (_bytes(span, "spanId"), _bytes(span, "parentSpanId"), span["name"])
         for resource in answer.get("trace", {}).get("resourceSpans", [])
@@ -106,9 +108,9 @@ def spans_by_id(base: str, trace: Trace, **parameters: str) -> Spans:
     }
 
 
-def search(base: str, trace: Trace, **parameters: str | int) -> list[str]:
+def search(base: str, trace: Trace, tenant: str | None = None, **parameters: str | int) -> list[str]:
     """The ids of the traces that answer this trace's TraceQL query."""
-    answer = _get(f"{base}/api/search?{urlencode({'q': trace.query, **parameters})}")
+    answer = _get(f"{base}/api/search?{urlencode({'q': trace.query, **parameters})}", tenant)
     return [each["traceID"].rjust(32, "0") for each in answer.get("traces", [])]  # Tempo leaves out leading zeros
 
 
@@ -121,10 +123,15 @@ def eventually(what: str, ask: Callable[[], Answer | None], within_seconds: floa
     return answer
 
 
-def _get(url: str) -> dict[str, Any]:
+def _of(tenant: str | None) -> dict[str, str]:
+    """The header by which Tempo knows whose a request is, in lower case as gRPC wants it."""
+    return {} if tenant is None else {"x-scope-orgid": tenant}
+
+
+def _get(url: str, tenant: str | None = None) -> dict[str, Any]:
     """The JSON of a 200; empty where there is nothing, or nobody ready to say so, yet."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=_of(tenant)), timeout=10) as response:
             answer: dict[str, Any] = json.load(response)
             return answer
     except urllib.error.HTTPError as error:
