@@ -26,7 +26,7 @@ def each_key_means_one_tenant(config: Config) -> Iterator[Mistake]:
         if at(config, TENANTS) is None:
             yield Mistake(path, f"is read with spec.tenants only; add them, or write {dotted((*path[:-1], 'global'))}")
         elif tenants:
-            yield from _meant(path, [str(key) for key in block], owners, tenants)
+            yield from _meant(path, [key for key in block if isinstance(key, str)], owners, tenants)
 
 
 def _meant(
