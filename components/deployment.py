@@ -14,6 +14,7 @@ from allocation import WorkloadPlan
 from components.autoscaler import declare_autoscaler
 from components.pods import Pod, Port
 from components.shared import disruption_budget
+from components.transport import Transport
 from settings.rollout import Strategy
 
 
@@ -23,6 +24,7 @@ def declare_deployment(
     pod: Pod,
     ports: tuple[Port, ...],
     *,
+    transport: Transport,
     workload_options: pulumi.ResourceOptions,
     options: pulumi.ResourceOptions,
 ) -> None:
@@ -49,7 +51,7 @@ def declare_deployment(
         declare_autoscaler(name, me, autoscaling, after)
     Service(
         name,
-        metadata=me.metadata(),
+        metadata=me.metadata(annotations=transport.annotations(me)),
         spec=ServiceSpecArgs(selector=me.selector, ports=[port.service() for port in ports]),
         opts=options,
     )

@@ -93,6 +93,7 @@ class Gateway(pulumi.ComponentResource):
             args.plan,
             pod,
             PORTS,
+            transport=args.shared.transport,
             workload_options=args.shared.workload_options(self, *reads),
             options=child,
         )

@@ -73,7 +73,7 @@ class Ingester(pulumi.ComponentResource):
         )
         Service(
             name,
-            metadata=me.metadata(),
+            metadata=me.metadata(annotations=args.shared.transport.annotations(me)),
             spec=ServiceSpecArgs(  # headless: the StatefulSet's own, from which each replica has its name in DNS
                 cluster_ip="None", selector=me.selector, ports=[port.service() for port in PORTS]
             ),

@@ -7,7 +7,7 @@ from components.config_map import ConfigFiles
 from components.identity import Identity
 from components.pods import Container, Port
 from components.probes import grpc_ready, http_ready
-from components.volumes import scratch, secret_files
+from components.volumes import Mount, scratch, secret_files
 from settings.stack import Images
 
 TENANT_HEADER = "x-scope-orgid"
@@ -39,7 +39,7 @@ def jaeger_query(plan: WorkloadPlan, images: Images, *, tenants: bool) -> Contai
     )
 
 
-def tempo_query(plan: WorkloadPlan, images: Images, config: ConfigFiles) -> Container:
+def tempo_query(plan: WorkloadPlan, images: Images, config: ConfigFiles, certificates: tuple[Mount, ...]) -> Container:
     """The bridge: Jaeger's storage protocol in, Tempo's API out."""
     mount = config.mount("conf-tempo-query", BRIDGE_FILE)
     return Container(
@@ -47,7 +47,7 @@ def tempo_query(plan: WorkloadPlan, images: Images, config: ConfigFiles) -> Cont
         image=images.tempo_query,
         args=(f"-config={mount.path}/{BRIDGE_FILE}",),
         ports=(BRIDGE_GRPC,),
-        mounts=(mount,),
+        mounts=(mount, *certificates),
         readiness=grpc_ready(BRIDGE_GRPC.number),
     )
 

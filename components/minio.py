@@ -6,11 +6,14 @@ import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgs, DeploymentStrategyArgs
 from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
 from pulumi_kubernetes.core.v1 import (
+    KeyToPathArgs,
     PersistentVolumeClaim,
     PersistentVolumeClaimSpecArgs,
     Secret,
+    SecretVolumeSourceArgs,
     Service,
     ServiceSpecArgs,
+    VolumeArgs,
     VolumeResourceRequirementsArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
@@ -21,7 +24,8 @@ from components.pods import Container, Pod, Port, plain_env
 from components.probes import http_alive, http_ready
 from components.secrets import base64_of, encode, fingerprint_of
 from components.shared import STORAGE_ENV, After, ObjectStore
-from components.volumes import claimed, scratch
+from components.transport import AUTHORITY, CERTIFICATE_FILE, KEY_FILE, TLS_FOLDER, Transport
+from components.volumes import Mount, claimed, scratch
 from settings import Quantity
 from settings.pods import PodSettings
 
@@ -29,6 +33,7 @@ S3 = Port("s3", 9000)
 BUCKET = "tempo"
 ROOT_USER = "tempo"
 DATA_FOLDER = "/data"
+CERTIFICATES_FOLDER = f"{TLS_FOLDER}/minio"
 HOME = scratch("home", "/tmp")  # noqa: S108 a volume of the container
 ROOT_ENV = {"MINIO_ROOT_USER": "access_key_id", "MINIO_ROOT_PASSWORD": "access_key_secret"}
 # The image has its client `mc` beside the server (Dockerfile.release of the pinned release).
@@ -51,6 +56,7 @@ class MinioArgs:
     user: int | None  # whom the pods run as; None: the cluster says
     after: After
     pods: PodSettings
+    transport: Transport
 
 
 class Minio(pulumi.ComponentResource):
@@ -86,7 +92,7 @@ class Minio(pulumi.ComponentResource):
         )
         service = Service(
             name,
-            metadata=me.metadata(),
+            metadata=me.metadata(annotations=args.transport.annotations(me)),
             spec=ServiceSpecArgs(selector=me.selector, ports=[S3.service()]),
             opts=child,
         )
@@ -107,7 +113,7 @@ class Minio(pulumi.ComponentResource):
 
 def _secret_data(me: Identity, args: MinioArgs) -> dict[str, pulumi.Input[str]]:
     return {
-        "endpoint": encode(f"http://{me.host}:{S3.number}"),
+        "endpoint": encode(f"{args.transport.scheme}://{me.host}:{S3.number}"),
         "bucket": encode(BUCKET),
         "access_key_id": encode(ROOT_USER),
         "access_key_secret": base64_of(args.root_password),
@@ -122,28 +128,48 @@ def _claim(args: MinioArgs) -> PersistentVolumeClaimSpecArgs:
 
 
 def _server(me: Identity, args: MinioArgs, store: ObjectStore) -> Pod:
+    transport = args.transport
     server = Container(
         plan=args.plan.container("minio"),
         image=args.image,
         command=("minio",),
-        args=("server", DATA_FOLDER, f"--address=:{S3.number}"),
+        args=(
+            "server",
+            DATA_FOLDER,
+            f"--address=:{S3.number}",
+            *((f"--certs-dir={CERTIFICATES_FOLDER}",) if transport.encrypted else ()),
+        ),
         ports=(S3,),
         env=(*plain_env(HOME=HOME.path, MINIO_BROWSER="off", MINIO_UPDATE="off"), *store.env(ROOT_ENV)),
-        mounts=(claimed("data", DATA_FOLDER, me.name), HOME),
-        readiness=http_ready(S3.name, "/minio/health/ready"),
-        liveness=http_alive(S3.name, "/minio/health/live"),
+        mounts=(claimed("data", DATA_FOLDER, me.name), HOME, *_certificates(me, transport)),
+        readiness=http_ready(S3.name, "/minio/health/ready", scheme=transport.scheme),
+        liveness=http_alive(S3.name, "/minio/health/live", scheme=transport.scheme),
     )
     return Pod(me, (server,), args.service_account, args.user, args.pods, checksums=store.checksums())
 
 
+def _certificates(me: Identity, transport: Transport) -> tuple[Mount, ...]:
+    """MinIO's certificate, under the names that it looks for. Its callers show keys to the bucket, not certificates."""
+    if not transport.encrypted:
+        return ()
+    items = [KeyToPathArgs(key=CERTIFICATE_FILE, path="public.crt"), KeyToPathArgs(key=KEY_FILE, path="private.key")]
+    secret = SecretVolumeSourceArgs(secret_name=transport.secret(me), items=items)
+    return (Mount("tls", CERTIFICATES_FOLDER, VolumeArgs(name="tls", secret=secret), read_only=True),)
+
+
 def _make_bucket(bucket: Identity, args: MinioArgs, store: ObjectStore) -> Pod:
+    trusted = args.transport.trust(bucket.of("minio"))
     client = Container(
         plan=args.bucket_plan.containers[0],
         image=args.image,
         command=("/bin/sh", "-c"),
         args=(CREATE_BUCKET,),
-        env=(*plain_env(HOME=HOME.path, MC_CONFIG_DIR=f"{HOME.path}/.mc"), *store.env(STORAGE_ENV)),
-        mounts=(HOME,),
+        env=(
+            *plain_env(HOME=HOME.path, MC_CONFIG_DIR=f"{HOME.path}/.mc"),
+            *(plain_env(SSL_CERT_FILE=AUTHORITY) if trusted else ()),
+            *store.env(STORAGE_ENV),
+        ),
+        mounts=(HOME, *trusted),
     )
     return Pod(bucket, (client,), args.service_account, args.user, restart_policy="OnFailure")
 

@@ -7,10 +7,12 @@ then would unsettle it further.
 from pulumi_kubernetes.core.v1 import GRPCActionArgs, HTTPGetActionArgs, ProbeArgs
 
 
-def http_ready(port: str, path: str = "/ready", *, first_after_seconds: int | None = None) -> ProbeArgs:
+def http_ready(
+    port: str, path: str = "/ready", *, scheme: str = "http", first_after_seconds: int | None = None
+) -> ProbeArgs:
     """Ready when `path` on the named port answers; out of the Service after a minute without."""
     return ProbeArgs(
-        http_get=_get(port, path),
+        http_get=_get(port, path, scheme),
         initial_delay_seconds=first_after_seconds,
         period_seconds=5,
         timeout_seconds=1,
@@ -18,9 +20,9 @@ def http_ready(port: str, path: str = "/ready", *, first_after_seconds: int | No
     )
 
 
-def http_alive(port: str, path: str = "/live") -> ProbeArgs:
+def http_alive(port: str, path: str = "/live", *, scheme: str = "http") -> ProbeArgs:
     """Restarted when `path` on the named port has not answered for five minutes."""
-    return ProbeArgs(http_get=_get(port, path), period_seconds=30, timeout_seconds=2, failure_threshold=10)
+    return ProbeArgs(http_get=_get(port, path, scheme), period_seconds=30, timeout_seconds=2, failure_threshold=10)
 
 
 def grpc_ready(port: int) -> ProbeArgs:
@@ -28,5 +30,6 @@ def grpc_ready(port: int) -> ProbeArgs:
     return ProbeArgs(grpc=GRPCActionArgs(port=port), period_seconds=5, timeout_seconds=1, failure_threshold=12)
 
 
-def _get(port: str, path: str) -> HTTPGetActionArgs:
-    return HTTPGetActionArgs(path=path, port=port, scheme="HTTP")
+def _get(port: str, path: str, scheme: str) -> HTTPGetActionArgs:
+    """A kubelet checks no certificate, and has none to show."""
+    return HTTPGetActionArgs(path=path, port=port, scheme=scheme.upper())

@@ -31,6 +31,7 @@ class Querier(pulumi.ComponentResource):
             args.plan,
             tempo_pod(args.shared, args.plan, args.image, args.pods, PORTS),
             PORTS,
+            transport=args.shared.transport,
             workload_options=args.shared.tempo_options(self),
             options=args.shared.options(self),
         )

@@ -71,12 +71,13 @@ class QueryFrontend(pulumi.ComponentResource):
             args.plan,
             pod,
             ports,
+            transport=args.shared.transport,
             workload_options=args.shared.tempo_options(self, *reads),
             options=child,
         )
         _discovery(name, me, child)
 
-        self.query = f"http://{me.host}:{HTTP.number}"
+        self.query = f"{args.shared.transport.scheme}://{me.host}:{HTTP.number}"
         self.jaeger_query = f"http://{me.host}:{UI.number}" if args.has_jaeger_ui else None
         self.jaeger_ui = self.jaeger_query if args.oauth_proxy_key is None else f"http://{me.host}:{PROXY.number}"
         self.secrets = (_cookie_name(me),) if reads else ()
@@ -85,7 +86,7 @@ class QueryFrontend(pulumi.ComponentResource):
 
 def _with_jaeger_ui(pod: Pod, args: QueryFrontendArgs) -> Pod:
     ui = jaeger_query(args.plan, args.images, tenants=args.has_tenants)
-    bridge = tempo_query(args.plan, args.images, args.shared.config)
+    bridge = tempo_query(args.plan, args.images, args.shared.config, args.shared.transport.mounts(pod.identity))
     checksums = {**pod.checksums, **args.shared.config.checksums(BRIDGE_FILE)}
     return dataclasses.replace(with_sidecars(pod, ui, bridge), checksums=checksums)
 

@@ -11,6 +11,7 @@ from allocation import WorkloadPlan
 from components.config_map import ConfigFiles
 from components.identity import Identity
 from components.transport import Transport
+from components.volumes import Mount
 
 # What the rendered files call the object store's credentials -> the key in the storage Secret.
 STORAGE_ENV = {
@@ -23,10 +24,11 @@ STORAGE_ENV = {
 
 @dataclass(frozen=True)
 class ObjectStore:
-    """The Secret that says where the bucket is, and its fingerprint where this stack made it."""
+    """The Secret that says where the bucket is, its fingerprint where this stack made it, and what TLS to it needs."""
 
     secret: str
     fingerprint: pulumi.Output[str] | None = None
+    mounts: tuple[Mount, ...] = ()  # beside the stack's own certificates
 
     def env(self, names: dict[str, str]) -> tuple[EnvVarArgs, ...]:
         """Environment variable -> key of the Secret, as a container takes them."""

@@ -11,6 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from allocation import Plan, WorkloadPlan
 from allocation.labels import GOSSIP_MEMBER
 from allocation.quota import quota_of
+from components.certificates import declare_certificates
 from components.compactor import Compactor, CompactorArgs
 from components.config_map import ConfigFiles
 from components.distributor import Distributor, DistributorArgs
@@ -28,8 +29,9 @@ from components.secrets import Secrets
 from components.shared import After, ObjectStore, Shared
 from components.tempo_config import config_files
 from components.tempo_pod import GOSSIP
+from components.tempo_tls import receiver_mounts, store_mounts
 from components.tenant_namespaces import Before, TenantNamespaces, TenantNamespacesArgs
-from components.transport import Transport
+from components.transport import GOSSIP_RING, Transport
 from settings import Settings
 from settings.network import Bandwidth
 from settings.pods import PodSettings
@@ -57,6 +59,7 @@ class TempoStack(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self, provider=kubernetes)
         self._component = pulumi.ResourceOptions(parent=self, providers=[kubernetes])
         self._me = Identity(args.settings.name, args.settings.namespace, args.settings.managed_by)
+        self._transport = Transport.of(args.settings)
         # OpenShift gives each namespace users of its own and refuses pods that name another one.
         self._user = None if args.settings.on_openshift else USER
         self._clients = ExistingClients(name, self._me, args.settings.spec.tenants, self._child)
@@ -93,16 +96,19 @@ class TempoStack(pulumi.ComponentResource):
 
         config = ConfigFiles(me.name, config_files(settings))
         config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
-        after = After(objects=namespace, pods=(*self._declare_service_account(child), *self._declare_quota(child)))
+        before_pods = (self._declare_service_account, self._declare_quota, self._declare_certificates)
+        after = After(objects=namespace, pods=tuple(each for declare in before_pods for each in declare(child)))
         after = dataclasses.replace(after, pods=(*after.pods, *self._declare_tenant_namespaces(namespace)))
         self._declare_gossip(child)
         service_account = settings.spec.service_account or me.name
         minio = self._declare_minio(service_account, after)
-        store = ObjectStore(settings.spec.storage.secret.name) if minio is None else minio.store
+        store = (
+            ObjectStore(settings.spec.storage.secret.name, mounts=store_mounts(settings))
+            if minio is None
+            else minio.store
+        )
         after = dataclasses.replace(after, tempo=(config_map, *(minio.ready if minio else ())))
-        tls = settings.spec.tls
-        transport = Transport(settings.tls_mode, None if tls is None else tls.secret_name)
-        return Shared(me, config, store, service_account, self._user, after, transport), minio
+        return Shared(me, config, store, service_account, self._user, after, self._transport), minio
 
     def _declare_namespace(self) -> tuple[pulumi.Resource, ...]:
         settings = self._args.settings
@@ -136,12 +142,17 @@ class TempoStack(pulumi.ComponentResource):
         args = TenantNamespacesArgs(self._me, pairs, own)
         return TenantNamespaces(f"{self._name}-tenants", args, self._component).of_the_stack
 
+    def _declare_certificates(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
+        plan, tls = self._args.plan, self._args.settings.spec.tls
+        components = [workload.component for workload in (*plan.workloads, *plan.outside)]
+        return declare_certificates(self._name, self._me, self._transport, tls, components, child)
+
     def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
         """The ring's members find each other by it before any of them is ready."""
-        me = self._me.of("gossip-ring")
+        me = self._me.of(GOSSIP_RING)
         Service(
             f"{self._name}-gossip-ring",
-            metadata=me.metadata(),
+            metadata=me.metadata(annotations=self._transport.annotations(me)),
             spec=ServiceSpecArgs(
                 selector=self._me.selector | GOSSIP_MEMBER,
                 cluster_ip="None",
@@ -168,17 +179,20 @@ class TempoStack(pulumi.ComponentResource):
             user=self._user,
             after=after,
             pods=self._pods(PodSettings(bandwidth=minio.bandwidth)),
+            transport=self._transport,
         )
         return Minio(f"{self._name}-minio", args, self._component)
 
     def _declare_distributor(self, shared: Shared) -> Distributor:
-        spec = self._args.settings.spec
+        settings, spec = self._args.settings, self._args.settings.spec
         args = DistributorArgs(
             shared=shared,
             plan=self._plan("distributor"),
             pods=self._pods(spec.template.distributor.pod),
             image=spec.images.tempo,
             behind_gateway=spec.template.gateway.enabled,
+            encrypted=settings.receivers_encrypted,
+            certificates=receiver_mounts(settings),
         )
         return Distributor(f"{self._name}-distributor", args, self._component)
 

@@ -11,6 +11,7 @@ import yaml
 
 from allocation.defaults import replication_factor, retention
 from allocation.overrides import defaults_of, overrides_text
+from components import tempo_tls
 from settings import Settings
 
 HTTP_PORT, GRPC_PORT, GOSSIP_PORT = 3200, 9095, 7946
@@ -24,7 +25,7 @@ def config_files(settings: Settings) -> dict[str, str]:
     """File name -> text of every file in the stack's ConfigMap; the same settings always give the same text."""
     files = {f"{component}.yaml": _common(settings, component) | part(settings) for component, part in _PARTS.items()}
     if settings.spec.template.has_jaeger_ui:
-        files["tempo-query.yaml"] = _TEMPO_QUERY
+        files["tempo-query.yaml"] = _tempo_query(settings)
     texts = {name: _dump(content) for name, content in files.items()}
     return texts | {"overrides.yaml": overrides_text(settings)}  # re-read by Tempo every 10 s: it restarts no pod
 
@@ -33,7 +34,8 @@ def _common(settings: Settings, component: str) -> Section:
     """What every component reads."""
     return {
         "multitenancy_enabled": settings.spec.tenants is not None,
-        "server": {"http_listen_port": HTTP_PORT, "grpc_listen_port": GRPC_PORT},
+        "server": {"http_listen_port": HTTP_PORT, "grpc_listen_port": GRPC_PORT, **tempo_tls.server(settings)},
+        **tempo_tls.internal_server(settings),
         "overrides": {
             # This key makes it the scoped format; the flat one is deprecated.
             "defaults": defaults_of(settings, component),
@@ -45,7 +47,7 @@ def _common(settings: Settings, component: str) -> Section:
 
 def _distributor(settings: Settings) -> Section:
     receivers = {"distributor": {"receivers": _receivers(settings)}}
-    return receivers | _ingester_ring(settings) | _gossip(settings)
+    return receivers | _ingester_ring(settings) | _ingester_client(settings) | _gossip(settings)
 
 
 def _ingester(settings: Settings) -> Section:
@@ -56,9 +58,11 @@ def _ingester(settings: Settings) -> Section:
 
 
 def _querier(settings: Settings) -> Section:
-    worker = {"frontend_address": f"tempo-{settings.name}-query-frontend-discovery:{GRPC_PORT}"}
+    address = f"tempo-{settings.name}-query-frontend-discovery:{GRPC_PORT}"
+    worker = {"frontend_address": address, **tempo_tls.grpc_client(settings, "query-frontend")}
     return {
         "querier": {"frontend_worker": worker},
+        **_ingester_client(settings),
         **_ingester_ring(settings),
         **_storage(settings),
         **_gossip(settings),
@@ -85,27 +89,37 @@ _PARTS: dict[str, Callable[[Settings], Section]] = {
     "compactor": _compactor,
 }
 
-# The bridge between the Jaeger UI and the query frontend, which is in the same pod.
-_TEMPO_QUERY: Section = {
-    "address": "0.0.0.0:7777",
-    "backend": f"localhost:{HTTP_PORT}",
-    "tenant_header_key": "x-scope-orgid",
-}
 
-_OTLP: Section = {"grpc": {"endpoint": "0.0.0.0:4317"}, "http": {"endpoint": "0.0.0.0:4318"}}
-_JAEGER: Section = {
-    "grpc": {"endpoint": "0.0.0.0:14250"},
-    "thrift_http": {"endpoint": "0.0.0.0:14268"},
-    "thrift_compact": {"endpoint": "0.0.0.0:6831"},
-    "thrift_binary": {"endpoint": "0.0.0.0:6832"},
-}
+def _tempo_query(settings: Settings) -> Section:
+    """The bridge between the Jaeger UI and the query frontend, which is in the same pod."""
+    tls = tempo_tls.client_keys(settings, "query-frontend")
+    return {
+        "address": "0.0.0.0:7777",
+        "backend": f"localhost:{HTTP_PORT}",
+        "tenant_header_key": "x-scope-orgid",
+        **({"tls_enabled": True, **tls} if tls else {}),
+    }
+
+
+_OTLP = {"grpc": 4317, "http": 4318}
+_JAEGER = {"grpc": 14250, "thrift_http": 14268}
+_JAEGER_UDP = {"thrift_compact": 6831, "thrift_binary": 6832}  # nothing encrypts them
+_ZIPKIN = 9411
 
 
 def _receivers(settings: Settings) -> Section:
     """OTLP always; Jaeger and Zipkin only without a gateway, which would be gone round by them."""
-    receivers: Section = {"otlp": {"protocols": _OTLP}}
+
+    def protocols(ports: dict[str, int]) -> Section:
+        return {name: listens(port) for name, port in ports.items()}
+
+    def listens(port: int) -> Section:
+        return {"endpoint": f"0.0.0.0:{port}", **tempo_tls.receiver(settings)}
+
+    receivers: Section = {"otlp": {"protocols": protocols(_OTLP)}}
     if not settings.spec.template.gateway.enabled:
-        receivers |= {"jaeger": {"protocols": _JAEGER}, "zipkin": {"endpoint": "0.0.0.0:9411"}}
+        jaeger = _JAEGER if settings.receivers_encrypted else _JAEGER | _JAEGER_UDP
+        receivers |= {"jaeger": {"protocols": protocols(jaeger)}, "zipkin": listens(_ZIPKIN)}
     return receivers
 
 
@@ -115,12 +129,18 @@ def _ingester_ring(settings: Settings) -> Section:
     return {"ingester": {"lifecycler": {"ring": ring}}}
 
 
+def _ingester_client(settings: Settings) -> Section:
+    client = tempo_tls.grpc_client(settings, "ingester")
+    return {"ingester_client": client} if client else {}
+
+
 def _gossip(settings: Settings) -> Section:
     """The rings' members; by the label they heed no pod of another stack that was given the address of a gone one."""
     return {
         "memberlist": {
             "join_members": [f"tempo-{settings.name}-gossip-ring:{GOSSIP_PORT}"],
             "cluster_label": f"tempo-{settings.name}.{settings.namespace}",
+            **tempo_tls.gossip(settings),
         }
     }
 
@@ -128,10 +148,11 @@ def _gossip(settings: Settings) -> Section:
 def _storage(settings: Settings) -> Section:
     s3 = {
         "endpoint": _Verbatim("${S3_ENDPOINT#*://}"),  # the Secret holds a URL, Tempo wants host:port
-        "insecure": not settings.spec.storage.tls.enabled,
+        "insecure": not settings.store_encrypted,
         "bucket": _Verbatim("${S3_BUCKET}"),
         "access_key": _Verbatim("${S3_ACCESS_KEY}"),
         "secret_key": _Verbatim("${S3_SECRET_KEY}"),
+        **tempo_tls.store(settings),
     }
     return {"storage": {"trace": {"backend": "s3", "s3": s3, "wal": {"path": f"{DATA_FOLDER}/wal"}}}}
 

@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _DAY = datetime.timedelta(days=1)
 _VALID = 365 * _DAY
+_AUTHORITY = "tempostack sandbox"
 
 
 @dataclass(frozen=True)
@@ -24,27 +26,39 @@ class Certificates:
     service_account_key: Path
 
 
-def make_certificates(folder: Path, names: tuple[str, ...], addresses: tuple[str, ...]) -> Certificates:
-    """Write an authority, and a server pair for `names` and `addresses`, into `folder`, readable by its owner only.
+class Authority:
+    """Signs certificates. Its own key is never written: nothing can be signed with it later."""
 
-    The authority's own key is never written: nothing else can be signed with it later.
-    """
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._certificate = _certificate(_AUTHORITY, self._key.public_key(), _AUTHORITY, self._key)
+
+    @property
+    def certificate(self) -> bytes:
+        """PEM."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
+
+    def issue(
+        self, subject: str, names: Iterable[str], addresses: Iterable[str] = (), *, client: bool = False
+    ) -> tuple[bytes, bytes]:
+        """A server's certificate for these names and IP addresses, a client's as well where asked, and its key: PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        alternatives = [x509.DNSName(n) for n in names] + [x509.IPAddress(ipaddress.ip_address(a)) for a in addresses]
+        uses = [ExtendedKeyUsageOID.SERVER_AUTH, *([ExtendedKeyUsageOID.CLIENT_AUTH] if client else [])]
+        extensions = (x509.SubjectAlternativeName(alternatives), x509.ExtendedKeyUsage(uses))
+        certificate = _certificate(subject, key.public_key(), _AUTHORITY, self._key, extensions)
+        return certificate.public_bytes(serialization.Encoding.PEM), _pem(key)
+
+
+def make_certificates(folder: Path, names: tuple[str, ...], addresses: tuple[str, ...]) -> Certificates:
+    """Write an authority, and a server pair for `names` and `addresses`, into `folder`, readable by its owner only."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = _certificate("tempostack sandbox", authority_key.public_key(), "tempostack sandbox", authority_key)
-    server_key = ec.generate_private_key(ec.SECP256R1())
-    alternatives = [x509.DNSName(n) for n in names] + [x509.IPAddress(ipaddress.ip_address(a)) for a in addresses]
-    server = _certificate(
-        "kube-apiserver",
-        server_key.public_key(),
-        "tempostack sandbox",
-        authority_key,
-        x509.SubjectAlternativeName(alternatives),
-    )
+    authority = Authority()
+    server, server_key = authority.issue("kube-apiserver", names, addresses)
     files = Certificates(*(folder / f for f in ("ca.crt", "server.crt", "server.key", "service-account.key")))
-    write_private(files.authority, authority.public_bytes(serialization.Encoding.PEM))
-    write_private(files.server, server.public_bytes(serialization.Encoding.PEM))
-    write_private(files.server_key, _pem(server_key))
+    write_private(files.authority, authority.certificate)
+    write_private(files.server, server)
+    write_private(files.server_key, server_key)
     write_private(files.service_account_key, _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
     return files
 
@@ -60,9 +74,10 @@ def _certificate(
     key: ec.EllipticCurvePublicKey,
     issuer: str,
     issuer_key: ec.EllipticCurvePrivateKey,
-    alternatives: x509.SubjectAlternativeName | None = None,
+    extensions: Iterable[x509.ExtensionType] = (),
 ) -> x509.Certificate:
-    """A server certificate where `alternatives` are given, else an authority."""
+    """One with these extensions; without any, an authority's."""
+    extensions = tuple(extensions)
     now = datetime.datetime.now(datetime.UTC)
     builder = (
         x509.CertificateBuilder()
@@ -72,15 +87,13 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
         .not_valid_after(now + _VALID)
-        .add_extension(x509.BasicConstraints(ca=alternatives is None, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=not extensions, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
-    if alternatives:
-        builder = builder.add_extension(alternatives, critical=False).add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-        )
-    else:
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    if not extensions:
         builder = builder.add_extension(_signs_certificates(), critical=True)
     return builder.sign(issuer_key, hashes.SHA256())
 

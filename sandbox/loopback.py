@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.rendered import RenderedStack
+from sandbox.rendered import CERTIFICATES_FOLDER, RenderedStack
 
 Content = dict[str, Any]
 
@@ -62,7 +62,11 @@ def _gossip_members(stack: RenderedStack, all_instances: list[Instance]) -> list
 
 def folders(instance: Instance) -> dict[str, str]:
     """Folder in the container -> folder here."""
-    return {"/conf": str(instance.folder / "conf"), "/var/tempo": str(instance.folder / "data")}
+    return {
+        "/conf": str(instance.folder / "conf"),
+        "/var/tempo": str(instance.folder / "data"),
+        CERTIFICATES_FOLDER: str(instance.folder / "tls"),
+    }
 
 
 def replace_text(text: str, places: Mapping[str, str]) -> str:
@@ -76,6 +80,8 @@ def _own_address(rendered: Content, instance: Instance) -> Iterator[tuple[tuple[
     """The keys that a pod leaves to its own network namespace and host name, which a process here must be told."""
     yield ("server", "http_listen_address"), instance.address
     yield ("server", "grpc_listen_address"), instance.address
+    if "internal_server" in rendered:
+        yield ("internal_server", "http_listen_address"), instance.address
     yield ("memberlist", "bind_addr"), [instance.address]
     yield ("memberlist", "advertise_addr"), instance.address
     if instance.component == "ingester":

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,19 @@ import yaml
 from sandbox.errors import SandboxError
 
 COMPONENTS = ("ingester", "distributor", "querier", "query-frontend", "compactor")  # in the order they are started
+CERTIFICATES_FOLDER = "/etc/tempo-tls"
 
 Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Files:
+    """Keys of a Secret or a ConfigMap, as files in a folder of the container."""
+
+    folder: str
+    kind: str
+    name: str
+    items: Mapping[str, str]  # key -> file
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class Workload:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     from_secrets: frozenset[str]  # the names of the environment that the pod takes from Secrets
+    certificates: tuple[Files, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,5 +82,18 @@ def _workload(item: Object) -> Workload | None:
             entries = container.get("env") or ()
             given = {entry["name"]: entry["value"] for entry in entries if "value" in entry}
             from_secrets = frozenset(entry["name"] for entry in entries if "valueFrom" in entry)
-            return Workload(component, item["spec"].get("replicas", 1), arguments, given, from_secrets)
+            replicas, certificates = item["spec"].get("replicas", 1), tuple(certificates_of(item))
+            return Workload(component, replicas, arguments, given, from_secrets, certificates)
     return None
+
+
+def certificates_of(item: Object) -> Iterator[Files]:
+    """Where the first container of a workload's pod finds certificates."""
+    spec = item["spec"]["template"]["spec"]
+    volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
+    for mount in spec["containers"][0].get("volumeMounts") or ():
+        volume = volumes.get(mount["name"], {})
+        for kind, source, name in (("Secret", "secret", "secretName"), ("ConfigMap", "configMap", "name")):
+            if mount["mountPath"].startswith(f"{CERTIFICATES_FOLDER}/") and source in volume:
+                items = {item["key"]: item["path"] for item in volume[source]["items"]}
+                yield Files(mount["mountPath"], kind, volume[source][name], items)

@@ -1,14 +1,16 @@
 """A running data plane: MinIO and the Tempo processes of one run, where they listen, and how they are started again."""
 
 import http.client
+import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.issued import client_context
 from sandbox.loopback import Instance
 from sandbox.processes import Ledger, Process, end
 
@@ -20,16 +22,22 @@ _READY_WITHIN_SECONDS = 120.0  # an ingester is ready ~15 s after it joins the r
 class S3:
     """The object store of one run, and what is in the Secret that a cluster would have."""
 
-    address: str  # host:port, plain HTTP
+    address: str  # host:port
     access_key: str
     secret_key: str
     bucket: str = BUCKET
+    scheme: str = "http"
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"{self.scheme}://{self.address}"
 
     @property
     def environment(self) -> dict[str, str]:
         """What the components put into the containers' environment from the Secret."""
         return {
-            "S3_ENDPOINT": f"http://{self.address}",
+            "S3_ENDPOINT": self.url,
             "S3_BUCKET": self.bucket,
             "S3_ACCESS_KEY": self.access_key,
             "S3_SECRET_KEY": self.secret_key,
@@ -54,6 +62,7 @@ class Tempo:
     s3: S3
     instances: dict[str, Instance]
     commands: dict[str, Command]  # empty where the run was started by another process
+    schemes: Mapping[str, str] = field(default_factory=lambda: {"api": "http", "otlp": "http"})
 
     @property
     def substitutions(self) -> Path:
@@ -68,7 +77,7 @@ class Tempo:
     @property
     def otlp_http(self) -> str:
         """Where spans are pushed over HTTP; the path is /v1/traces."""
-        return f"http://{self._one('distributor').address}:4318"
+        return f"{self.schemes['otlp']}://{self._one('distributor').address}:4318"
 
     @property
     def query(self) -> str:
@@ -77,7 +86,17 @@ class Tempo:
 
     def url(self, name: str) -> str:
         """The HTTP API of one instance."""
-        return f"http://{self.instances[name].address}:3200"
+        return f"{self.schemes['api']}://{self.instances[name].address}:3200"
+
+    @property
+    def certificates(self) -> Path:
+        """A client's `tls.crt` and `tls.key`, and the authority's `ca.crt`, for a stack that speaks TLS."""
+        return self.folder / "tls"
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What a client of the stack's own would present and trust, whether anything is encrypted or not."""
+        return client_context(self.certificates)
 
     def named(self, component: str) -> list[str]:
         """The names of a component's instances."""
@@ -95,8 +114,8 @@ class Tempo:
     def ready(self, name: str) -> bool:
         """Whether an instance, or `minio`, says that it is ready."""
         if name == "minio":
-            return _answers(f"http://{self.s3.address}/minio/health/ready")
-        return _answers(f"{self.url(name)}/ready")
+            return _answers(f"{self.s3.url}/minio/health/ready", self.context)
+        return _answers(f"{self.url(name)}/ready", self.context)
 
     def wait_ready(self, names: Iterable[str]) -> None:
         """Until every one of `names` (`minio` among them) is ready.
@@ -142,10 +161,10 @@ class Tempo:
         return next(i for i in self.instances.values() if i.component == component)
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, context: ssl.SSLContext) -> bool:
     """Whether a GET of `url` answers 200."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:
+        with urllib.request.urlopen(url, timeout=2, context=context) as response:
             return bool(response.status == 200)
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException):
         return False

@@ -14,7 +14,9 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from sandbox.certs import write_private
 from sandbox.errors import SandboxError
+from sandbox.issued import Issued, schemes
 from sandbox.loopback import Instance, Substitution, folders, relocate, replace_text
 from sandbox.processes import Ledger, Process
 from sandbox.rendered import Object, RenderedStack, Workload, read_stack
@@ -23,6 +25,7 @@ from sandbox.tempo_processes import BUCKET, S3, Command, Tempo
 from sandbox.toolchain import binary, ensure
 
 STATE = platformdirs.user_state_path("tempostack") / "tempo"
+MINIO_CERTIFICATES = "minio-certs"
 _MINIO_HOST, _FIRST_HOST = 9, 11
 
 
@@ -53,6 +56,7 @@ def up(name: str, objects: Iterable[Object], owner: Process | None = None) -> Te
             return running
         _remove(STATE / name)
         tempo = _claim(name, stack, rendered, owner)
+        _write_files(tempo, stack, Issued(objects))
         try:
             _start(tempo)
         except BaseException:
@@ -67,7 +71,8 @@ def find(name: str) -> Tempo | None:
     if state is None:
         return None
     instances = {entry["name"]: Instance(**entry | {"folder": Path(entry["folder"])}) for entry in state["instances"]}
-    return Tempo(STATE / name, state["stack"], state["rendered"], S3(**state["s3"]), instances, commands={})
+    s3 = S3(**state["s3"])
+    return Tempo(STATE / name, state["stack"], state["rendered"], s3, instances, {}, state["schemes"])
 
 
 def down(name: str) -> bool:
@@ -101,20 +106,32 @@ def _claim(name: str, stack: RenderedStack, rendered: str, owner: Process | None
         folder = STATE / name
         folder.mkdir(mode=0o700)
         instances = _instances(stack, block, folder)
-        s3 = S3(f"{block}.{_MINIO_HOST}:9000", secrets.token_hex(8), secrets.token_hex(16))
+        spoken = schemes(stack)
+        address = f"{block}.{_MINIO_HOST}:9000"
+        s3 = S3(address, secrets.token_hex(8), secrets.token_hex(16), scheme=spoken["s3"])
         state = {
             "block": block,
             "stack": stack.name,
             "rendered": rendered,
             "owner": asdict(owner) if owner else None,
             "s3": asdict(s3),
+            "schemes": spoken,
             "instances": [asdict(i) | {"folder": str(i.folder)} for i in instances],
         }
         write_json(folder / "run.json", state)
-    tempo = Tempo(folder, stack.name, rendered, s3, {i.name: i for i in instances}, {"minio": _minio(s3, folder)})
-    changes = [change for instance in instances for change in _prepare(tempo, stack, instance)]
+    by_name = {i.name: i for i in instances}
+    return Tempo(folder, stack.name, rendered, s3, by_name, {"minio": _minio(s3, folder)}, spoken)
+
+
+def _write_files(tempo: Tempo, stack: RenderedStack, issued: Issued) -> None:
+    """Everything that a process reads when it starts."""
+    changes = [change for i in tempo.instances.values() for change in _prepare(tempo, stack, i, issued)]
     tempo.substitutions.write_text("".join(f"{change}\n" for change in changes))
-    return tempo
+    issued.write_pair(tempo.certificates, ("tls.crt", "tls.key"), "client")
+    write_private(tempo.certificates / "ca.crt", issued.authority.certificate)
+    if tempo.s3.scheme == "https":
+        host, _, _ = tempo.s3.address.partition(":")
+        issued.write_pair(tempo.folder / MINIO_CERTIFICATES, ("public.crt", "private.key"), "minio", [host])
 
 
 def _instances(stack: RenderedStack, block: str, folder: Path) -> list[Instance]:
@@ -146,12 +163,17 @@ def _free_block(taken: set[str]) -> str:
 
 
 def _minio(s3: S3, folder: Path) -> Command:
-    arguments = ["server", str(folder / "minio"), f"--address={s3.address}", f"--certs-dir={folder / 'minio-certs'}"]
+    arguments = [
+        "server",
+        str(folder / "minio"),
+        f"--address={s3.address}",
+        f"--certs-dir={folder / MINIO_CERTIFICATES}",
+    ]
     credentials = {"MINIO_ROOT_USER": s3.access_key, "MINIO_ROOT_PASSWORD": s3.secret_key}
     return Command([str(binary("minio")), *arguments], {**credentials, "MINIO_BROWSER": "off"})
 
 
-def _prepare(tempo: Tempo, stack: RenderedStack, instance: Instance) -> list[Substitution]:
+def _prepare(tempo: Tempo, stack: RenderedStack, instance: Instance, issued: Issued) -> list[Substitution]:
     """Write the instance's files and keep how it is started; what its files say otherwise than the rendered ones."""
     workload = next(w for w in stack.workloads if w.component == instance.component)
     text, changes = relocate(stack, instance, list(tempo.instances.values()))
@@ -160,6 +182,8 @@ def _prepare(tempo: Tempo, stack: RenderedStack, instance: Instance) -> list[Sub
     (instance.folder / "data").mkdir()
     (conf / "overrides.yaml").write_text(stack.files["overrides.yaml"])
     (conf / f"{instance.component}.yaml").write_text(text)
+    for files in workload.certificates:
+        issued.write(files, instance.folder / "tls")
     tempo.commands[instance.name] = _tempo(workload, instance, tempo.s3)
     return changes
 

@@ -16,8 +16,11 @@ CLAIM: Path = (*TEMPLATE, "ingester", "volumeClaimTemplate", "spec")
 READ_WITH_INGEST = ("queriesPerSecond", "compression")
 
 # What the pods have already: names of volumes, and folders of the container that extra volumes are mounted in.
-TAKEN_NAMES = ("conf", "conf-tempo-query", "cookie", "data", "jaeger-tmp", "rbac", "tenants")
-CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER = "/conf", "/var/tempo", "/etc/tempo-gateway"
+TAKEN_NAMES = (
+    *("conf", "conf-tempo-query", "cookie", "data", "jaeger-tmp", "rbac", "tenants"),
+    *("tls", "tls-ca", "tls-clients", "tls-gossip", "tls-receiver", "tls-store", "tls-store-ca"),
+)
+CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TLS_FOLDER = "/conf", "/var/tempo", "/etc/tempo-gateway", "/etc/tempo-tls"
 
 
 def a_stack_is_sized_in_one_way(config: Config) -> Iterator[Mistake]:
@@ -104,7 +107,7 @@ def _taken(component: str, volume: object, path: Path) -> Iterator[Mistake]:
     if not isinstance(folder, str):
         return
     own = {"gateway": (GATEWAY_FOLDER,), "ingester": (CONFIG_FOLDER, DATA_FOLDER)}.get(component, (CONFIG_FOLDER,))
-    taken = next((f for f in own if f == folder or folder.startswith(f"{f}/")), None)
+    taken = next((f for f in (*own, TLS_FOLDER) if f == folder or folder.startswith(f"{f}/")), None)
     if taken == DATA_FOLDER:
         remedy = "write spec.storageSize, or another folder"
         yield Mistake((*path, "mountPath"), f"{shown(folder)} is on the ingester's own volume; {remedy}")

@@ -17,7 +17,7 @@ from settings.resources import ContainerResources, StackResources
 from settings.template import Template
 from settings.tenant_namespaces import TenantNamespace
 from settings.tenants import Tenants
-from settings.tls import Tls, TlsMode
+from settings.tls import StorageTls, Tls, TlsMode
 from settings.types import IntField, SizeField
 from settings.volumes import VolumeClaim
 from settings.workload import Size, Workload
@@ -52,20 +52,13 @@ class StorageSecret(Model):
     """The kind of object store."""
 
 
-class StorageTls(Model):
-    """Whether the object store is spoken to over TLS."""
-
-    enabled: bool = False
-    """Whether the object store is spoken to over TLS."""
-
-
 class Storage(Model):
     """The object store."""
 
     secret: StorageSecret
     """The Secret with `endpoint`, `bucket`, `access_key_id` and `access_key_secret`."""
     tls: StorageTls = StorageTls()
-    """TLS to the object store."""
+    """TLS to an object store of the user's; MinIO follows `spec.tls`."""
 
 
 class Spec(Model):

@@ -11,6 +11,7 @@ from settings.mistakes import shown
 from settings.pods import Component
 from settings.quantity import LARGEST, Quantity
 from settings.resources import ContainerResources
+from settings.tls import ReceiverTls
 from settings.types import BytesField, CpuField, PositiveBytesField, PositiveCpuField, refuse
 from settings.volumes import VolumeClaimTemplate
 from settings.workload import MOST_TENANTS
@@ -125,6 +126,13 @@ class Gateway(Component):
     """How it is reached from outside the cluster."""
 
 
+class Distributor(Component):
+    """The distributor, with TLS of its own for the applications that send spans."""
+
+    tls: ReceiverTls | None = None
+    """TLS for those applications, where no gateway stands in front; like `spec.tls` where nothing is said."""
+
+
 class Ingester(Component):
     """The ingester, with a volume of its own for each replica."""
 
@@ -135,7 +143,7 @@ class Ingester(Component):
 class Template(Model):
     """One entry per component."""
 
-    distributor: Component = Component()
+    distributor: Distributor = Distributor()
     """Receives spans."""
     ingester: Ingester = Ingester()
     """Holds recent traces and writes them to the object store."""

@@ -1,4 +1,4 @@
-"""`spec.tls`: whether, and with whose certificates, the stack's own traffic is encrypted."""
+"""TLS: `spec.tls` for the stack's own traffic, and blocks for its receivers and for a store of the user's."""
 
 from typing import Literal
 
@@ -18,6 +18,25 @@ class Issuer(Model):
     """Whether it lies in the stack's namespace or in none."""
 
 
+class ComponentSecrets(Model):
+    """Each a Secret with `tls.crt`, `tls.key` and `ca.crt`, for one component instead of `secretName`."""
+
+    distributor: SubdomainField | None = None
+    """The distributor's."""
+    ingester: SubdomainField | None = None
+    """The ingester's."""
+    compactor: SubdomainField | None = None
+    """The compactor's."""
+    querier: SubdomainField | None = None
+    """The querier's."""
+    query_frontend: SubdomainField | None = None
+    """The query frontend's, which is the Jaeger UI's too."""
+    gateway: SubdomainField | None = None
+    """The gateway's."""
+    minio: SubdomainField | None = None
+    """MinIO's."""
+
+
 class Tls(Model):
     """Encryption between gateway, components, Jaeger UI and MinIO."""
 
@@ -29,3 +48,27 @@ class Tls(Model):
     """How long cert-manager's certificates hold; cert-manager's own default where nothing is said."""
     secret_name: SubdomainField | None = None
     """In mode `secrets`: the Secret with `tls.crt`, `tls.key` and `ca.crt` that every component presents."""
+    secret_names: ComponentSecrets | None = None
+    """In mode `secrets`: Secrets of single components."""
+
+
+class StorageTls(Model):
+    """TLS to an object store of the user's; MinIO follows `spec.tls`."""
+
+    enabled: bool = False
+    """Whether the object store is spoken to over TLS."""
+    ca_name: SubdomainField | None = None
+    """A ConfigMap whose `service-ca.crt` signed the store's certificate; else the system's authorities are trusted."""
+    cert_name: SubdomainField | None = None
+    """A Secret with `tls.crt` and `tls.key`, for a store that asks its clients for a certificate."""
+
+
+class ReceiverTls(Model):
+    """TLS for the applications that send spans; without this block the receivers follow `spec.tls`."""
+
+    enabled: bool = True
+    """Whether the receivers speak TLS: the block switches it on unless it says otherwise."""
+    cert_name: SubdomainField | None = None
+    """A Secret with the `tls.crt` and `tls.key` to present, instead of the stack's own."""
+    ca_name: SubdomainField | None = None
+    """A ConfigMap whose `service-ca.crt` signed every application's certificate; without it none is asked for."""

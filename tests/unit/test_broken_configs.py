@@ -145,7 +145,6 @@ def test_anchors_that_grow_nothing_are_welcome() -> None:
 
 # A place for each `*` in the table of what is not supported yet.
 PLACES = {
-    "spec.storage.tls.*": "spec.storage.tls.caName",
     "spec.limits.*.query.maxSearchBytesPerTrace": "spec.limits.global.query.maxSearchBytesPerTrace",
     "*.ephemeral-storage": "spec.resources.total.limits.ephemeral-storage",
     "*.hugepages-*": "spec.template.ingester.resources.limits.hugepages-2Mi",

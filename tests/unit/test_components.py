@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from components.certificates import INJECT_AUTHORITY
+from components.transport import SERVING_CERTIFICATE
 from tests.unit.conftest import changed
 from tests.unit.recording import Registered, Run
 
@@ -99,7 +101,7 @@ def test_pods_wait_for_what_they_read(stack_named: Named) -> None:
     for workload in run.workloads.values():
         waited_for = _all_dependencies(run, workload)
         for kind, name, _ in _references(workload):
-            if kind != "PersistentVolumeClaim":
+            if kind != "PersistentVolumeClaim" and name not in _issued(run):
                 assert run.kind(kind)[name].urn in waited_for, f"{workload.object_name} does not wait for {kind} {name}"
 
 
@@ -126,7 +128,12 @@ def test_whatever_a_pod_refers_to_is_there(stack: Run) -> None:
         for kind, name, key in _references(workload):
             if (kind, name) in outside:
                 continue
+            if kind == "Secret" and name in _issued(stack):
+                continue
             found = stack.kind(kind)[name]
+            if key == "service-ca.crt":
+                assert found.inputs["metadata"]["annotations"] == INJECT_AUTHORITY
+                continue
             assert key is None or key in found.data, f"{workload.object_name}: no {key} in {kind} {name}"
 
 
@@ -219,6 +226,13 @@ def _all_dependencies(run: Run, resource: Registered) -> set[str]:
 def _ports(workload: Registered) -> dict[str, tuple[int, str]]:
     containers = workload.pod["spec"]["containers"]
     return {p["name"]: (p["containerPort"], p["protocol"]) for c in containers for p in c.get("ports", [])}
+
+
+def _issued(run: Run) -> set[str]:
+    """The Secrets that OpenShift or cert-manager make, because an object asks for them."""
+    annotations = (each.inputs["metadata"].get("annotations", {}) for each in run.kind("Service").values())
+    asked = {each[SERVING_CERTIFICATE] for each in annotations if SERVING_CERTIFICATE in each}
+    return asked | {each.inputs["spec"]["secretName"] for each in run.kind("Certificate").values()}
 
 
 def _references(workload: Registered) -> Iterator[tuple[str, str, str | None]]:

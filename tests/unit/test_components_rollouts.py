@@ -63,6 +63,8 @@ def test_a_pod_bears_the_hash_of_every_file_it_mounts(stack: Run) -> None:
         volumes = workload.pod["spec"].get("volumes", [])
         files = {item["key"] for volume in volumes for item in volume.get("configMap", {}).get("items", [])}
         hashed = {name.removeprefix("checksum/") for name in workload.checksums}
-        assert files - {"overrides.yaml"} == {name for name in hashed if name.endswith(".yaml")} - {"tenants.yaml"}
+        assert files - {"overrides.yaml", "service-ca.crt"} == {name for name in hashed if name.endswith(".yaml")} - {
+            "tenants.yaml"
+        }
         secrets = {volume["name"] for volume in volumes if "secret" in volume}
         assert ("tenants" in secrets, "cookie" in secrets) == ("tenants.yaml" in hashed, "cookie-secret" in hashed)

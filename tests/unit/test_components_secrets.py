@@ -44,7 +44,7 @@ def test_a_value_from_config_is_a_secret_before_anything_is_done_with_it() -> No
 def test_minio_makes_the_secret_that_the_spec_names(stack_named: Named) -> None:
     data = stack_named("prod").kind("Secret")["minio"].data
     assert {key: _decoded(value) for key, value in data.items()} == {
-        "endpoint": "http://tempo-tmrs-minio.tempo-prod.svc:9000",
+        "endpoint": "https://tempo-tmrs-minio.tempo-prod.svc:9000",
         "bucket": "tempo",
         "access_key_id": "tempo",
         "access_key_secret": PASSWORD,
