@@ -17,12 +17,15 @@ from components.gateway_files import (
     static_tenants_yaml,
 )
 from components.identity import Identity
-from components.openshift import oauth_client
+from components.openshift import access_reviewer, oauth_client
 from components.pods import Container, Pod, Port, with_sidecars
 from components.probes import http_alive, http_ready
 from components.secrets import Secrets, base64_of, fingerprint_of
 from components.shared import Shared
+from components.transport import AUTHORITY, CERTIFICATE, KEY, Transport
 from components.volumes import config_files, secret_files
+from components.ways_in import declare_way_in
+from settings.ingress import Ingress
 from settings.pods import PodSettings
 from settings.stack import Images
 from settings.tenants import Tenants
@@ -47,29 +50,36 @@ class GatewayArgs:
     otlp_http: str  # of the distributor, URL
     query: str  # Tempo's API, URL
     jaeger_query: str | None  # the Jaeger UI itself, URL; None where it does not run
+    ingress: Ingress | None  # the way in from outside the cluster
 
 
 class Gateway(pulumi.ComponentResource):
-    """Deployment, Service, rbac.yaml (ConfigMap) and tenants.yaml (Secret) `tempo-<stack>-gateway`.
+    """Deployment, Service, rbac.yaml (ConfigMap) and tenants.yaml (Secret) `tempo-<stack>-gateway`, and a way in.
 
-    In openshift mode also its ServiceAccount, and OPA in its pod.
-    Outputs: `url` (public HTTP), `grpc` (host:port for OTLP), `secrets` (names).
+    In openshift mode also its ServiceAccount with the right to review tokens and access, and OPA in its pod.
+    The way in is for HTTP, which spans can be written by too; its gRPC is for the cluster.
+    Outputs: `url` (HTTP, in the cluster), `public_url` (by the way in, else the same), `grpc` (host:port for OTLP, in
+    the cluster), `secrets` (names).
     """
 
     url: str
+    public_url: pulumi.Output[str]
     grpc: str
     secrets: tuple[str, ...]
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tempostack:components:Gateway", name, None, opts)
-        me = args.shared.identity.of("gateway")
+        me, transport = args.shared.identity.of("gateway"), args.shared.transport
         child = args.shared.options(self)
-        self.url = f"http://{me.host}:{PUBLIC.number}"
+        self.url = f"{transport.scheme}://{me.host}:{PUBLIC.number}"
+        self.public_url = pulumi.Output.from_input(self.url)
+        if args.ingress is not None:
+            self.public_url = declare_way_in(name, me, PUBLIC, args.ingress, self.url, child)
         self.grpc = f"{me.host}:{GRPC.number}"
         self.secrets = (me.name,)
 
         rbac = rbac_yaml(args.tenants)
-        tenants = _tenants_yaml(args, me, self.url)
+        tenants = _tenants_yaml(args, me, self.public_url)
         reads: list[pulumi.Resource] = [
             ConfigMap(name, metadata=me.metadata(), data={RBAC_FILE: rbac}, opts=child),
             Secret(name, metadata=me.metadata(), data={TENANTS_FILE: base64_of(tenants)}, opts=child),
@@ -84,32 +94,35 @@ class Gateway(pulumi.ComponentResource):
         )
         if args.tenants.mode == "openshift":  # who is it, and may they: questions to the API server
             pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name, token=True)
-            # An OAuth client of the cluster for each tenant.
-            logins = [tenant.tenant_name for tenant in args.tenants.authentication]
-            reads.append(oauth_client(name, me, logins, child))
+            reads += [oauth_client(name, me, child), access_reviewer(name, me, child)]
 
         declare_deployment(
             name,
             args.plan,
             pod,
             PORTS,
-            transport=args.shared.transport,
+            transport=transport,
             workload_options=args.shared.workload_options(self, *reads),
             options=child,
         )
-        self.register_outputs({"url": self.url, "grpc": self.grpc})
+        self.register_outputs({"url": self.url, "public_url": self.public_url, "grpc": self.grpc})
 
 
-def _tenants_yaml(args: GatewayArgs, me: Identity, url: str) -> pulumi.Output[str]:
-    """`url` is where logins come back to: the Service, as long as no Route is declared."""
+def _tenants_yaml(args: GatewayArgs, me: Identity, url: pulumi.Output[str]) -> pulumi.Output[str]:
+    """`url` is where logins come back to."""
     if args.tenants.mode == "openshift":
-        assert args.secrets.gateway_cookie_key is not None  # asked for before anything is declared
-        return args.secrets.gateway_cookie_key.apply(lambda key: openshift_tenants_yaml(args.tenants, me, url, key))
-    assert args.secrets.oidc_clients is not None
-    return args.secrets.oidc_clients.apply(lambda clients: static_tenants_yaml(args.tenants, clients))
+        key = args.secrets.gateway_cookie_key
+        assert key is not None  # asked for before anything is declared
+        return pulumi.Output.all(key, url).apply(
+            lambda both: openshift_tenants_yaml(args.tenants, me, both[1], both[0])
+        )
+    clients = args.secrets.oidc_clients
+    assert clients is not None
+    return pulumi.Output.all(clients, url).apply(lambda both: static_tenants_yaml(args.tenants, both[1], both[0]))
 
 
 def _gateway(args: GatewayArgs, me: Identity) -> Container:
+    transport = args.shared.transport
     ui = () if args.jaeger_query is None else (f"--traces.read.endpoint={args.jaeger_query}",)
     return Container(
         plan=args.plan.container("tempo-gateway"),
@@ -117,7 +130,7 @@ def _gateway(args: GatewayArgs, me: Identity) -> Container:
         args=(
             f"--web.listen=0.0.0.0:{PUBLIC.number}",
             f"--web.internal.listen=0.0.0.0:{INTERNAL.number}",
-            f"--web.healthchecks.url=http://localhost:{PUBLIC.number}",
+            f"--web.healthchecks.url={transport.scheme}://localhost:{PUBLIC.number}",
             f"--grpc.listen=0.0.0.0:{GRPC.number}",
             "--traces.tenant-header=x-scope-orgid",
             f"--traces.write.otlpgrpc.endpoint={args.otlp_grpc}",
@@ -126,14 +139,38 @@ def _gateway(args: GatewayArgs, me: Identity) -> Container:
             *ui,
             f"--rbac.config={RBAC_FOLDER}/{RBAC_FILE}",
             f"--tenants.config={TENANTS_FOLDER}/{TENANTS_FILE}",
+            *_tls(transport, me),
         ),
         ports=PORTS,
         mounts=(
             config_files("rbac", RBAC_FOLDER, me.name, (RBAC_FILE,)),
             secret_files("tenants", TENANTS_FOLDER, me.name, (TENANTS_FILE,)),
+            *transport.mounts(me),
         ),
-        readiness=http_ready(INTERNAL.name),
-        liveness=http_alive(INTERNAL.name),
+        readiness=http_ready(INTERNAL.name, scheme=transport.scheme),
+        liveness=http_alive(INTERNAL.name, scheme=transport.scheme),
+    )
+
+
+def _tls(transport: Transport, me: Identity) -> tuple[str, ...]:
+    """It presents its certificate on every port, asks nobody for theirs, and trusts the stack's authority."""
+    if not transport.encrypted:
+        return ()
+    presented = (
+        f"--traces.tls.cert-file={CERTIFICATE}",
+        f"--traces.tls.key-file={KEY}",
+        "--traces.tls.watch-certs=true",
+    )
+    return (
+        f"--tls.server.cert-file={CERTIFICATE}",
+        f"--tls.server.key-file={KEY}",
+        f"--tls.internal.server.cert-file={CERTIFICATE}",
+        f"--tls.internal.server.key-file={KEY}",
+        "--tls.client-auth-type=NoClientCert",  # people and collectors bring tokens
+        f"--tls.healthchecks.server-ca-file={AUTHORITY}",
+        f"--tls.healthchecks.server-name={me.host}",
+        f"--traces.tls.ca-file={AUTHORITY}",
+        *(presented if transport.mutual else ()),
     )
 
 

@@ -29,10 +29,10 @@ def openshift_tenants_yaml(tenants: Tenants, gateway: Identity, url: str, cookie
     )
 
 
-def static_tenants_yaml(tenants: Tenants, clients: dict[str, OidcClient]) -> str:
-    """tenants.yaml where each tenant has an OIDC provider; rbac.yaml says what they may do."""
+def static_tenants_yaml(tenants: Tenants, url: str, clients: dict[str, OidcClient]) -> str:
+    """tenants.yaml where each tenant has an OIDC provider; rbac.yaml says what they may do. `url` is the gateway's."""
     return _tenants(
-        {"name": tenant.tenant_name, "id": tenant.tenant_id, "oidc": _oidc(tenant, clients[tenant.tenant_name])}
+        {"name": tenant.tenant_name, "id": tenant.tenant_id, "oidc": _oidc(tenant, url, clients[tenant.tenant_name])}
         for tenant in tenants.authentication
     )
 
@@ -48,11 +48,11 @@ def rbac_yaml(tenants: Tenants) -> str:
     )
 
 
-def _oidc(tenant: Tenant, client: OidcClient) -> dict[str, str]:
+def _oidc(tenant: Tenant, url: str, client: OidcClient) -> dict[str, str]:
     oidc = tenant.oidc
     asked = {
         "issuerURL": oidc and oidc.issuer_url,
-        "redirectURL": oidc and oidc.redirect_url,
+        "redirectURL": (oidc and oidc.redirect_url) or f"{url}/oidc/{tenant.tenant_name}/callback",
         "usernameClaim": oidc and oidc.username_claim,
         "groupClaim": oidc and oidc.group_claim,
     }

@@ -4,26 +4,18 @@ import dataclasses
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret, Service, ServiceSpecArgs
+from pulumi_kubernetes.core.v1 import Service, ServiceSpecArgs
 
 from allocation import WorkloadPlan
 from components.deployment import declare_deployment
 from components.identity import Identity
-from components.jaeger_ui import (
-    BRIDGE_FILE,
-    COOKIE_FILE,
-    PROXY,
-    UI,
-    UI_PORTS,
-    jaeger_query,
-    oauth_proxy,
-    tempo_query,
-)
-from components.openshift import oauth_client
+from components.jaeger_ui import BRIDGE_FILE, METRICS, UI, UI_PORTS, jaeger_query, tempo_query
+from components.oauth_proxy import PROXY, OauthProxy, cookie_name
 from components.pods import Pod, Port, with_sidecars
-from components.secrets import base64_of, cookie_secret, fingerprint_of
 from components.shared import Shared
 from components.tempo_pod import GRPC, HTTP, tempo_pod
+from components.ways_in import declare_way_in
+from settings.ingress import Ingress
 from settings.pods import PodSettings
 from settings.stack import Images
 
@@ -38,84 +30,80 @@ class QueryFrontendArgs:
     images: Images
     has_tenants: bool
     has_jaeger_ui: bool
-    oauth_proxy_key: pulumi.Output[str] | None  # what the oauth-proxy's cookie secret is derived from; None: no proxy
+    oauth_proxy: OauthProxy | None
+    jaeger_ingress: Ingress | None  # the way in to the Jaeger UI from outside the cluster
 
 
 class QueryFrontend(pulumi.ComponentResource):
     """Deployment and Service `tempo-<stack>-query-frontend`, and a headless one by which queriers find each replica.
 
-    Outputs: `query` (URL of Tempo's API), `jaeger_query` (URL of the Jaeger UI, None where it does not run),
-    `jaeger_ui` (the same for people: behind the oauth-proxy where there is one), `secrets` (names).
+    Outputs: `query` (URL of Tempo's API), `jaeger_query` (URL of the Jaeger UI itself, for the gateway), `jaeger_ui`
+    (URL by which people reach it: through the oauth-proxy, and from outside, where there is such a way), both None where
+    it does not run, `secrets` (names).
     """
 
     query: str
     jaeger_query: str | None
-    jaeger_ui: str | None
+    jaeger_ui: pulumi.Output[str] | None
     secrets: tuple[str, ...]
 
     def __init__(self, name: str, args: QueryFrontendArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tempostack:components:QueryFrontend", name, None, opts)
-        me = args.shared.identity.of("query-frontend")
+        me, proxy, transport = args.shared.identity.of("query-frontend"), args.oauth_proxy, args.shared.transport
         child = args.shared.options(self)
         pod = tempo_pod(args.shared, args.plan, args.images.tempo, args.pods, PORTS)
-        ports: tuple[Port, ...] = PORTS
         reads: tuple[pulumi.Resource, ...] = ()
         if args.has_jaeger_ui:
-            pod, ports = _with_jaeger_ui(pod, args), (*ports, *UI_PORTS)
-        if args.oauth_proxy_key is not None:
-            pod, reads = _with_oauth_proxy(name, pod, me, args, args.oauth_proxy_key, child)
-            ports = (*ports, PROXY)
+            pod = _with_jaeger_ui(pod, args)
+        if proxy is not None:
+            reads = proxy.declare(name, me, child)
+            pod = with_sidecars(pod, proxy.container(args.plan, args.images.oauth_proxy, me, transport))
+            checksums = {**pod.checksums, **proxy.checksums(me)}
+            pod = dataclasses.replace(pod, checksums=checksums, service_account=me.name, token=True)
 
         declare_deployment(
             name,
             args.plan,
             pod,
-            ports,
-            transport=args.shared.transport,
+            (*PORTS, *_jaeger_ports(args)),
+            transport=transport,
             workload_options=args.shared.tempo_options(self, *reads),
             options=child,
         )
         _discovery(name, me, child)
 
-        self.query = f"{args.shared.transport.scheme}://{me.host}:{HTTP.number}"
-        self.jaeger_query = f"http://{me.host}:{UI.number}" if args.has_jaeger_ui else None
-        self.jaeger_ui = self.jaeger_query if args.oauth_proxy_key is None else f"http://{me.host}:{PROXY.number}"
-        self.secrets = (_cookie_name(me),) if reads else ()
+        self.query = f"{transport.scheme}://{me.host}:{HTTP.number}"
+        self.jaeger_query = f"{transport.scheme}://{me.host}:{UI.number}" if args.has_jaeger_ui else None
+        self.jaeger_ui = self._declare_way_in(name, me, args, child) if args.has_jaeger_ui else None
+        self.secrets = (cookie_name(me),) if proxy is not None else ()
         self.register_outputs({"query": self.query, "jaeger_ui": self.jaeger_ui})
+
+    def _declare_way_in(
+        self, name: str, me: Identity, args: QueryFrontendArgs, child: pulumi.ResourceOptions
+    ) -> pulumi.Output[str]:
+        door = PROXY if _is_behind_proxy(args) else UI
+        inside = f"{args.shared.transport.scheme}://{me.host}:{door.number}"
+        if args.jaeger_ingress is None:
+            return pulumi.Output.from_input(inside)
+        return declare_way_in(name, me, door, args.jaeger_ingress, inside, child)
+
+
+def _is_behind_proxy(args: QueryFrontendArgs) -> bool:
+    return args.oauth_proxy is not None and args.oauth_proxy.is_door
+
+
+def _jaeger_ports(args: QueryFrontendArgs) -> tuple[Port, ...]:
+    """Either the proxy's or the UI's own are in the Service, so that there is one way to the UI."""
+    if not args.has_jaeger_ui:
+        return ()
+    return (METRICS, PROXY) if _is_behind_proxy(args) else UI_PORTS
 
 
 def _with_jaeger_ui(pod: Pod, args: QueryFrontendArgs) -> Pod:
-    ui = jaeger_query(args.plan, args.images, tenants=args.has_tenants)
+    ui = jaeger_query(args.plan, args.images, tenants=args.has_tenants, behind_proxy=_is_behind_proxy(args))
     bridge = tempo_query(args.plan, args.images, args.shared.config, args.shared.transport.mounts(pod.identity))
     checksums = {**pod.checksums, **args.shared.config.checksums(BRIDGE_FILE)}
     return dataclasses.replace(with_sidecars(pod, ui, bridge), checksums=checksums)
-
-
-def _with_oauth_proxy(
-    name: str,
-    pod: Pod,
-    me: Identity,
-    args: QueryFrontendArgs,
-    key: pulumi.Output[str],
-    child: pulumi.ResourceOptions,
-) -> tuple[Pod, tuple[pulumi.Resource, ...]]:
-    """The pod with its oauth-proxy, and the two objects that only the proxy needs."""
-    account = oauth_client(name, me, ["primary"], child)
-    cookie = cookie_secret(key, f"{me.name}/oauth-proxy")
-    secret = Secret(
-        f"{name}-cookie",
-        metadata=me.metadata(name=_cookie_name(me)),
-        data={COOKIE_FILE: base64_of(cookie)},
-        opts=child,
-    )
-    proxy = oauth_proxy(args.plan, args.images, me, _cookie_name(me))
-    checksums = {**pod.checksums, "cookie-secret": fingerprint_of(cookie, me)}
-    pod = dataclasses.replace(with_sidecars(pod, proxy), checksums=checksums, service_account=me.name, token=True)
-    return pod, (account, secret)
-
-
-def _cookie_name(me: Identity) -> str:
-    return me.of("cookie-proxy").name
 
 
 def _discovery(name: str, me: Identity, child: pulumi.ResourceOptions) -> None:

@@ -19,6 +19,7 @@ from components.gateway import Gateway, GatewayArgs
 from components.identity import Identity, provider
 from components.ingester import ONE_WRITER, Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
+from components.oauth_proxy import OauthProxy
 from components.oidc_clients import ExistingClients
 from components.outputs import allocation_table, headroom, totals
 from components.pods import USER
@@ -30,6 +31,7 @@ from components.shared import After, ObjectStore, Shared
 from components.tempo_config import config_files
 from components.tempo_pod import GOSSIP
 from components.tempo_tls import receiver_mounts, store_mounts
+from components.tenant_addresses import Addresses, by_header, through_gateway
 from components.tenant_namespaces import Before, TenantNamespaces, TenantNamespacesArgs
 from components.transport import GOSSIP_RING, Transport
 from settings import Settings
@@ -74,8 +76,8 @@ class TempoStack(pulumi.ComponentResource):
             "otlpGrpc": distributor.otlp_grpc,
             "otlpHttp": distributor.otlp_http,
             "query": query_frontend.query,
-            "jaegerUi": query_frontend.jaeger_ui,
-            "gateway": gateway and gateway.url,
+            "jaegerUi": None if gateway else query_frontend.jaeger_ui,  # through a gateway each tenant has its own
+            "gateway": gateway and gateway.public_url,
             "gatewayGrpc": gateway and gateway.grpc,
         }
         with_secrets = (minio, query_frontend, gateway)
@@ -85,8 +87,20 @@ class TempoStack(pulumi.ComponentResource):
             "totals": totals(args.plan),
             "headroom": headroom(args.plan),
             "secrets": [secret for component in with_secrets if component for secret in component.secrets],
+            **self._tenants(distributor, query_frontend, gateway),
         }
         self.register_outputs(self.outputs)
+
+    def _tenants(
+        self, distributor: Distributor, query_frontend: QueryFrontend, gateway: Gateway | None
+    ) -> dict[str, dict[str, Addresses]]:
+        tenants = self._args.settings.spec.tenants
+        if tenants is None:
+            return {}
+        if gateway is None:
+            return {"tenants": by_header(tenants, query_frontend.query, distributor.otlp_http, distributor.otlp_grpc)}
+        has_ui = query_frontend.jaeger_query is not None
+        return {"tenants": through_gateway(tenants, gateway.public_url, gateway.grpc, has_jaeger_ui=has_ui)}
 
     def _declare_shared(self) -> tuple[Shared, Minio | None]:
         """What all components read, in the order in which it has to exist."""
@@ -216,7 +230,7 @@ class TempoStack(pulumi.ComponentResource):
         Compactor(f"{self._name}-compactor", compactor, self._component)
 
     def _declare_query_frontend(self, shared: Shared) -> QueryFrontend:
-        spec = self._args.settings.spec
+        settings, spec = self._args.settings, self._args.settings.spec
         args = QueryFrontendArgs(
             shared=shared,
             plan=self._plan("query-frontend"),
@@ -224,9 +238,19 @@ class TempoStack(pulumi.ComponentResource):
             images=spec.images,
             has_tenants=spec.tenants is not None,
             has_jaeger_ui=spec.template.has_jaeger_ui,
-            oauth_proxy_key=self._args.secrets.gateway_cookie_key if spec.template.has_oauth_proxy else None,
+            oauth_proxy=self._oauth_proxy(),
+            jaeger_ingress=settings.jaeger_ingress,
         )
         return QueryFrontend(f"{self._name}-query-frontend", args, self._component)
+
+    def _oauth_proxy(self) -> OauthProxy | None:
+        template, key = self._args.settings.spec.template, self._args.secrets.gateway_cookie_key
+        authentication = template.query_frontend.jaeger_query.authentication
+        if not template.has_oauth_proxy:
+            return None
+        assert authentication is not None
+        assert key is not None  # asked for before anything is declared
+        return OauthProxy(key, is_door=not template.gateway.enabled, access_review=authentication.sar)
 
     def _declare_gateway(
         self, shared: Shared, distributor: Distributor, query_frontend: QueryFrontend
@@ -246,6 +270,7 @@ class TempoStack(pulumi.ComponentResource):
             otlp_http=distributor.otlp_http,
             query=query_frontend.query,
             jaeger_query=query_frontend.jaeger_query,
+            ingress=self._args.settings.gateway_ingress,
         )
         return Gateway(f"{self._name}-gateway", args, self._component)
 

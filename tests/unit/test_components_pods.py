@@ -253,7 +253,7 @@ def test_the_gateway_asks_opa_about_each_tenant(stack_named: Named) -> None:
     assert "--openshift.mappings=dev=tempo.grafana.com" in opa["args"]
     assert "--openshift.mappings=prod=tempo.grafana.com" in opa["args"]
     # The gateway has looked at its caller already: it goes past the oauth-proxy.
-    ui = "http://tempo-tmrs-query-frontend.tempo-prod.svc:16686"
+    ui = "https://tempo-tmrs-query-frontend.tempo-prod.svc:16686"
     assert f"--traces.read.endpoint={ui}" in gateway["args"]
 
 

@@ -108,13 +108,6 @@ def test_two_stacks_with_one_password_do_not_look_alike(stack_named: Named) -> N
     assert fingerprint(here) == fingerprint(changed("seed-global", "spec.storageSize", "2Gi"))
 
 
-@pytest.mark.parametrize("account", ["tempo-tmrs-gateway", "tempo-tmrs-query-frontend"])
-def test_logins_may_come_back_to_the_account_that_asked(stack_named: Named, account: str) -> None:
-    annotations = stack_named("prod").kind("ServiceAccount")[account].inputs["metadata"]["annotations"]
-    assert all(f'"kind":"Route","name":"{account}"' in value for value in annotations.values())
-    assert len(annotations) == (2 if account.endswith("gateway") else 1)
-
-
 def _tenants(run: Run, secret: str) -> list[dict[str, Any]]:
     text = _decoded(run.kind("Secret")[secret].data["tenants.yaml"])
     tenants: list[dict[str, Any]] = yaml.safe_load(text)["tenants"]
