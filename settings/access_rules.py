@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from settings.ingress import TERMINATIONS
 from settings.mistakes import Mistake, Path, shown
 from settings.names import LONGEST_LABEL
-from settings.tls import TlsMode
+from settings.tls import TlsMode, as_written
 from settings.written import Config, Rule, at
 
 TENANTS_MODE: Path = ("spec", "tenants", "mode")
@@ -32,7 +32,7 @@ def openshift_is_what_it_says(config: Config) -> Iterator[Mistake]:
 
 def openshifts_login_is_encrypted(config: Config) -> Iterator[Mistake]:
     """The gateway reads a token only off an encrypted connection: its gRPC server fails on any other."""
-    if at(config, TENANTS_MODE) == "openshift" and _tls_mode(config) == "off":
+    if at(config, TENANTS_MODE) == "openshift" and tls_mode(config) == "off":
         yield Mistake(TLS_MODE, "off leaves openshift tenants' tokens in the open; write serviceCA, or remove it")
 
 
@@ -69,7 +69,7 @@ def ways_in_are_whole(config: Config) -> Iterator[Mistake]:
 
 def routes_fit_the_stacks_tls(config: Config) -> Iterator[Mistake]:
     """A router can speak to the pods as they speak, and trusts whom they are signed by."""
-    tls = _tls_mode(config)
+    tls = tls_mode(config)
     for place in COMPONENTS:
         path = (*place, "ingress", "route", "termination")
         termination = at(config, path)
@@ -98,18 +98,18 @@ def _kind(config: Config, place: Path) -> object:
     given = at(config, (*place, "ingress", "type"))
     if given not in (None, ""):
         return given
-    by_route = _on_openshift(config) and (place == GATEWAY or _has_proxy(config))
+    by_route = on_openshift(config) and (place == GATEWAY or _has_proxy(config))
     return "route" if by_route else "none"
 
 
-def _tls_mode(config: Config) -> TlsMode:
+def tls_mode(config: Config) -> TlsMode:
     """As `Settings` has it; where what is written is none of them, the one that would be there without it."""
-    given = at(config, TLS_MODE)
-    default: TlsMode = "serviceCA" if _on_openshift(config) else "off"
+    given = as_written(at(config, TLS_MODE))
+    default: TlsMode = "serviceCA" if on_openshift(config) else "off"
     return next((mode for mode in TERMINATIONS if mode == given), default)
 
 
-def _on_openshift(config: Config) -> bool:
+def on_openshift(config: Config) -> bool:
     platform = at(config, ("platform",))
     if platform in ("kubernetes", "openshift"):
         return bool(platform == "openshift")

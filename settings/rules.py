@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from settings import access_rules, limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules
+from settings import access_rules, limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules, tls_rules
 from settings.mistakes import Mistake, Path, shown
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
@@ -15,7 +15,6 @@ from settings.written import Config, Rule, at, entries, names, repeated
 TENANTS: Path = ("spec", "tenants")
 GATEWAY: Path = ("spec", "template", "gateway")
 JAEGER: Path = ("spec", "template", "queryFrontend", "jaegerQuery")
-STORAGE: Path = ("spec", "storage")
 WEIGHTS: Path = ("spec", "resources", "weights")
 
 
@@ -145,15 +144,6 @@ def _is_zero(value: object) -> bool:
         return False
 
 
-def minio_can_be_the_store(config: Config) -> Iterator[Mistake]:
-    """MinIO speaks plain HTTP."""
-    if at(config, ("minio",)) is None or at(config, ("minio", "enabled")) is False:
-        return
-    if at(config, (*STORAGE, "tls", "enabled")) is True:
-        remedy = "write false, or switch MinIO off and name your own store's Secret"
-        yield Mistake((*STORAGE, "tls", "enabled"), f"is true, but MinIO speaks plain HTTP; {remedy}")
-
-
 RULES: tuple[Rule, ...] = (
     each_key_stands_in_one_place,
     one_decides_how_many_pods_run,
@@ -165,7 +155,7 @@ RULES: tuple[Rule, ...] = (
     tenants_and_gateway_fit,
     references_lead_somewhere,
     custom_weights_are_whole,
-    minio_can_be_the_store,
+    *tls_rules.RULES,
     *access_rules.RULES,
     *secret_rules.RULES,
     *sizing_rules.RULES,

@@ -7,7 +7,9 @@ from settings.written import Config, Rule, at, entries
 
 TENANTS: Path = ("spec", "tenants", "authentication")
 STORAGE_SECRET: Path = ("spec", "storage", "secret", "name")
-OWN_SECRETS = ("-gateway", "-cookie-proxy")  # the Secrets `tempo-<name>…` of the gateway and the oauth-proxy
+# The Secrets `tempo-<name>…` of the gateway and the oauth-proxy, and those that certificates are issued into.
+ISSUED = ("distributor", "ingester", "compactor", "querier", "query-frontend", "gateway", "minio", "gossip-ring")
+OWN_SECRETS = ("-gateway", "-cookie-proxy", "-ca", *(f"-{component}-tls" for component in ISSUED))
 
 
 def minios_secret_is_its_own(config: Config) -> Iterator[Mistake]:

@@ -1,12 +1,19 @@
 """TLS: `spec.tls` for the stack's own traffic, and blocks for its receivers and for a store of the user's."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from settings.base import Model
 from settings.names import SubdomainField
 from settings.types import DurationField
 
 TlsMode = Literal["off", "certManager", "serviceCA", "secrets"]
+
+
+def as_written(mode: object) -> object:
+    """YAML 1.1 has `off` for false."""
+    return "off" if mode is False else mode
 
 
 class Issuer(Model):
@@ -40,7 +47,7 @@ class ComponentSecrets(Model):
 class Tls(Model):
     """Encryption between gateway, components, Jaeger UI and MinIO."""
 
-    mode: TlsMode
+    mode: Annotated[TlsMode, BeforeValidator(as_written)]
     """`off`; `certManager`: its Certificates; `serviceCA`: OpenShift's; `secrets`: Secrets that there are."""
     issuer: Issuer | None = None
     """Who signs in mode `certManager`; the stack makes an authority of its own where nothing is said."""

@@ -160,7 +160,7 @@ ELSEWHERE = IN_LISTS | {"environment"}  # beside config
 @pytest.mark.parametrize("pattern", sorted(KEYS.keys() - ELSEWHERE))
 def test_what_is_not_supported_yet_is_never_dropped(pattern: str) -> None:
     path = PLACES.get(pattern, pattern.replace("*", "ingester"))
-    config: dict[str, Any] = {"spec": {"storage": {"secret": {"name": "minio"}}}}
+    config: dict[str, Any] = {"spec": {"storage": {"secret": {"name": "minio"}}, "tls": {"mode": "certManager"}}}
     *parents, last = path.split(".")
     inner = config
     for key in parents:
