@@ -207,7 +207,7 @@ def test_the_proxy_speaks_tls_where_the_stack_does() -> None:
     }
     assert "--https-address=:4180" in proxies["on"]["args"]
     assert "--http-address=" in proxies["on"]["args"]
-    assert proxies["on"]["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"
+    assert proxies["on"]["readinessProbe"]["httpGet"]["scheme"] == "HTTPS"
     assert "--http-address=:4180" in proxies["off"]["args"]
     assert [arg for arg in proxies["off"]["args"] if arg.startswith("--tls-")] == []
 
