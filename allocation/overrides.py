@@ -6,6 +6,7 @@ may be sent, and no limit for the rest (2.9.0, modules/overrides/runtime_config_
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal, NamedTuple
 
 from allocation.defaults import ingest_limits, kept
@@ -125,6 +126,7 @@ def _scoped(values: Mapping[Limit, Value]) -> Scoped:
     return scoped
 
 
+@cache
 def _whole_seconds(duration: str) -> str:
     """Rounded up: in its overrides Tempo reads Prometheus' durations, which know no fractions."""
     return canonical_duration(f"{-(-nanoseconds(duration) // 10**9)}s")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from allocation.overrides import CONFIG_MAP_BYTES, OTHER_FILES_BYTES, overrides_of, overrides_text
+from allocation.overrides import CONFIG_MAP_BYTES, OTHER_FILES_BYTES, overrides_text
 from allocation.plan import quantity
 from allocation.review.case import Case, Violation
 from allocation.units import KIB
@@ -11,10 +11,11 @@ from allocation.units import KIB
 def overrides_fit_their_config_map(case: Case) -> Iterator[Violation]:
     """The API server refuses a ConfigMap of more than 1 MiB, and the components' own files are in it as well."""
     room = CONFIG_MAP_BYTES - OTHER_FILES_BYTES
-    size = len(overrides_text(case.settings).encode())
+    text = overrides_text(case.settings)
+    size = len(text.encode())
     if size > room:
         limits = case.settings.spec.limits.per_tenant
-        tenants = len(overrides_of(case.settings))
+        tenants = len(text.splitlines()) - 1  # a line for each
         found, most = (quantity("memory", -(-amount // KIB) * KIB) for amount in (size, room))
         message = f"overrides.yaml takes {found} for {tenants} tenants, and the ConfigMap has room for {most}"
         remedy = f"give {tenants * room // size} tenants or fewer limits and retention of their own"
