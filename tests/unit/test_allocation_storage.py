@@ -38,6 +38,21 @@ def test_the_bucket_holds_rate_times_retention_times_compression() -> None:
     assert plan_of(loaded(5, copies=3)).storage.bucket_bytes == plan_of(loaded(5)).storage.bucket_bytes  # merged
 
 
+def test_the_bucket_is_counted_with_the_longest_time_that_any_tenant_s_traces_are_kept() -> None:
+    listed = [{"tenantName": name, "tenantId": f"id-{name}"} for name in ("dev", "prod")]
+
+    def bucket(**retention: Any) -> int | None:
+        tenants = {"mode": "static", "authentication": listed}
+        return plan_of(loaded(5) | {"tenants": tenants, "retention": retention}).storage.bucket_bytes
+
+    a_day = 5 * 10**6 * DAY // 2
+    assert bucket(perTenant={"dev": {"traces": "240h"}}) == 10 * a_day
+    assert bucket(perTenant={"id-dev": {"traces": "24h"}}) == 2 * a_day  # prod's are kept for 48h
+    both = {"dev": {"traces": "24h"}, "id-prod": {"traces": "12h"}}
+    assert bucket(perTenant=both) == a_day  # nobody's are kept for everyone's 96h
+    assert bucket(perTenant=both, **{"global": {"traces": "96h"}}) == a_day
+
+
 def test_a_size_is_taken_for_the_rate_that_it_is_made_for() -> None:
     storage = plan_of(base_spec() | {"size": "1x.medium"}).storage
     assert storage.bucket_bytes == 23 * 10**6 * 2 * DAY // 2

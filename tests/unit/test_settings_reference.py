@@ -38,3 +38,10 @@ def test_a_row_says_what_a_key_takes_and_what_it_is_without() -> None:
     assert table["spec.tenants.mode"][1:3] == ("`openshift` or `static`", "required")
     assert table["spec.template.ingester.nodeSelector"].type == "label key to label value"
     assert "plaintextSecrets" not in table
+
+
+def test_keys_that_a_user_names_stand_for_what_is_below_them() -> None:
+    table = {row.key: row for row in rows(Settings)}
+    assert table["spec.retention.perTenant.<tenant id>.traces"].type == "duration"
+    assert table["spec.limits.perTenant"].type == "tenant id to [tenant's limits](#a-tenants-limits)"
+    assert "`ingestion.maxBytesPerTrace`" in page().split("## A tenant's limits")[1].split("##")[0]
