@@ -19,6 +19,7 @@ from components.gateway import Gateway, GatewayArgs
 from components.identity import Identity, provider
 from components.ingester import ONE_WRITER, Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
+from components.network_policies import declare_network_policies
 from components.oauth_proxy import OauthProxy
 from components.oidc_clients import ExistingClients
 from components.outputs import allocation_table, headroom, totals
@@ -110,7 +111,12 @@ class TempoStack(pulumi.ComponentResource):
 
         config = ConfigFiles(me.name, config_files(settings))
         config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
-        before_pods = (self._declare_service_account, self._declare_quota, self._declare_certificates)
+        before_pods = (
+            self._declare_service_account,
+            self._declare_quota,
+            self._declare_certificates,
+            self._declare_network_policies,
+        )
         after = After(objects=namespace, pods=tuple(each for declare in before_pods for each in declare(child)))
         after = dataclasses.replace(after, pods=(*after.pods, *self._declare_tenant_namespaces(namespace)))
         self._declare_gossip(child)
@@ -140,6 +146,10 @@ class TempoStack(pulumi.ComponentResource):
             return ()
         metadata = self._me.metadata()
         return (ServiceAccount(self._name, metadata=metadata, automount_service_account_token=False, opts=child),)
+
+    def _declare_network_policies(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
+        """Before any pod, which so is never open to the network."""
+        return declare_network_policies(self._name, self._me, self._args.settings, child)
 
     def _declare_quota(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
         """Before any pod: those that a larger total allows find it raised."""

@@ -19,6 +19,7 @@ APPLY_ORDER = (  # what others refer to comes first; kinds that are not here com
     "RoleBinding",
     "Secret",
     "ConfigMap",
+    "NetworkPolicy",
     "PersistentVolumeClaim",
     "Service",
     "Route",
