@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import Service, ServiceSpecArgs
 from allocation import WorkloadPlan
 from components.deployment import declare_deployment
 from components.identity import Identity
-from components.jaeger_ui import BRIDGE_FILE, METRICS, UI, UI_PORTS, jaeger_query, tempo_query
+from components.jaeger_ui import BRIDGE_FILE, METRICS, UI, UI_PORTS, Caller, jaeger_query, tempo_query
 from components.oauth_proxy import PROXY, OauthProxy, cookie_name
 from components.pods import Pod, Port, with_sidecars
 from components.shared import Shared
@@ -30,6 +30,7 @@ class QueryFrontendArgs:
     images: Images
     has_tenants: bool
     has_jaeger_ui: bool
+    behind_gateway: bool
     oauth_proxy: OauthProxy | None
     jaeger_ingress: Ingress | None  # the way in to the Jaeger UI from outside the cluster
 
@@ -100,8 +101,10 @@ def _jaeger_ports(args: QueryFrontendArgs) -> tuple[Port, ...]:
 
 
 def _with_jaeger_ui(pod: Pod, args: QueryFrontendArgs) -> Pod:
-    ui = jaeger_query(args.plan, args.images, tenants=args.has_tenants, behind_proxy=_is_behind_proxy(args))
-    bridge = tempo_query(args.plan, args.images, args.shared.config, args.shared.transport.mounts(pod.identity))
+    me, transport = pod.identity, args.shared.transport
+    caller: Caller = "gateway" if args.behind_gateway else "proxy" if _is_behind_proxy(args) else "people"
+    ui = jaeger_query(args.plan, args.images, me, transport, tenants=args.has_tenants, caller=caller)
+    bridge = tempo_query(args.plan, args.images, args.shared.config, transport.mounts(me))
     checksums = {**pod.checksums, **args.shared.config.checksums(BRIDGE_FILE)}
     return dataclasses.replace(with_sidecars(pod, ui, bridge), checksums=checksums)
 

@@ -248,6 +248,7 @@ class TempoStack(pulumi.ComponentResource):
             images=spec.images,
             has_tenants=spec.tenants is not None,
             has_jaeger_ui=spec.template.has_jaeger_ui,
+            behind_gateway=spec.template.gateway.enabled,
             oauth_proxy=self._oauth_proxy(),
             jaeger_ingress=settings.jaeger_ingress,
         )

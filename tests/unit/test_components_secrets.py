@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
 import yaml
 
 from components.secrets import Secrets
