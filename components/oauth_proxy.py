@@ -11,7 +11,7 @@ from components.identity import Identity
 from components.jaeger_ui import UI
 from components.openshift import oauth_client
 from components.pods import Container, Port
-from components.probes import http_alive, http_ready
+from components.probes import http_ready
 from components.secrets import base64_of, cookie_secret, fingerprint_of
 from components.transport import CERTIFICATE, KEY, Transport
 from components.volumes import secret_files
@@ -71,8 +71,8 @@ class OauthProxy:
                 secret_files("cookie", _COOKIE_FOLDER, cookie_name(me), (COOKIE_FILE,)),
                 *transport.mounts(me),
             ),
+            # It has no other endpoint: asked the same for its liveness, it would be restarted when it is only not ready.
             readiness=http_ready(PROXY.name, HEALTH, scheme=transport.scheme),
-            liveness=http_alive(PROXY.name, HEALTH, scheme=transport.scheme),
         )
 
 

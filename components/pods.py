@@ -155,8 +155,12 @@ class Pod:
 
     def _volumes(self) -> list[VolumeArgs]:
         """Each volume once, however many containers see it; a claim template's are the StatefulSet's to bring."""
-        mounts = {mount.name: mount for container in self._containers() for mount in container.mounts}
-        return [mount.volume for mount in mounts.values() if mount.volume is not None]
+        volumes = {
+            mount.name: mount.declared(container.plan.quantities("limits").get("ephemeral-storage"))
+            for container in self._containers()
+            for mount in container.mounts
+        }
+        return [volume for volume in volumes.values() if volume is not None]
 
 
 def with_sidecars(pod: Pod, *sidecars: Container) -> Pod:

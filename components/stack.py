@@ -16,7 +16,7 @@ from components.compactor import Compactor, CompactorArgs
 from components.config_map import ConfigFiles
 from components.distributor import Distributor, DistributorArgs
 from components.gateway import Gateway, GatewayArgs
-from components.identity import Identity, provider
+from components.identity import POD_SECURITY, Identity, provider
 from components.ingester import ONE_WRITER, Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
 from components.network_policies import declare_network_policies
@@ -134,10 +134,7 @@ class TempoStack(pulumi.ComponentResource):
         settings = self._args.settings
         if not settings.create_namespace:
             return ()
-        metadata = ObjectMetaArgs(
-            name=settings.namespace,
-            labels=self._me.labels | {"pod-security.kubernetes.io/enforce": "restricted"},  # every pod passes it
-        )
+        metadata = ObjectMetaArgs(name=settings.namespace, labels=self._me.labels | POD_SECURITY)
         return (Namespace(self._name, metadata=metadata, opts=self._child),)
 
     def _declare_service_account(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:

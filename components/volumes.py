@@ -27,11 +27,18 @@ class Mount:
     path: str
     volume: VolumeArgs | None = None
     read_only: bool = False
+    is_scratch: bool = False
+
+    def declared(self, disk: str | None) -> VolumeArgs | None:
+        """The volume; a scratch folder may hold what its container may write to the node's disk, a quantity."""
+        if not self.is_scratch:
+            return self.volume
+        return VolumeArgs(name=self.name, empty_dir=EmptyDirVolumeSourceArgs(size_limit=disk))
 
 
 def scratch(name: str, path: str) -> Mount:
     """An empty folder to write to, gone with the pod: root file systems are read-only."""
-    return Mount(name, path, VolumeArgs(name=name, empty_dir=EmptyDirVolumeSourceArgs()))
+    return Mount(name, path, is_scratch=True)
 
 
 def brought(name: str, path: str, claim: VolumeClaim) -> Mount:

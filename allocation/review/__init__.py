@@ -19,6 +19,7 @@ from allocation.review.namespaces import quotas_can_be_used
 from allocation.review.nodes import everything_schedules
 from allocation.review.own_namespace import own_namespace_holds_the_stack
 from allocation.review.scaling import totals_hold_at_most_replicas, utilization_has_requests
+from allocation.review.security import pods_admitted
 from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
 from allocation.review.tenants import overrides_fit_their_config_map
@@ -31,6 +32,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     enough_ingesters,
     whole_quantities,
     secrets_encrypted,
+    pods_admitted,
     overrides_above_floors,
     replicas_of_the_size,
     everything_bounded,
