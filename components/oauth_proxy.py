@@ -71,7 +71,7 @@ class OauthProxy:
                 secret_files("cookie", _COOKIE_FOLDER, cookie_name(me), (COOKIE_FILE,)),
                 *transport.mounts(me),
             ),
-            # It has no other endpoint: asked the same for its liveness, it would be restarted when it is only not ready.
+            # It has no other endpoint: asked it for its liveness too, it would be restarted when it is only not ready.
             readiness=http_ready(PROXY.name, HEALTH, scheme=transport.scheme),
         )
 
