@@ -1,10 +1,12 @@
 """Tenants' namespaces: the objects that hold them, and the quotas that are too small for what has to fit in them."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
 
 from allocation import Finding, allocate
 from ops.plan.document import document
@@ -12,7 +14,7 @@ from ops.plan.sections import sections
 from settings import Quantity, Settings
 from tests.unit.conftest import changed
 from tests.unit.recording import Registered, Run
-from tests.unit.strategies import Spec, base_spec, put, settings_of
+from tests.unit.strategies import Spec, base_spec, put, settings_of, stacks, thorough
 
 # To the letter what the seed asks for.
 SEEDS_QUOTA = yaml.safe_load(
@@ -168,6 +170,19 @@ def test_a_quota_raised_to_the_figure_given_holds_the_stack_and_one_just_below_d
     exact = Quantity.parse(need)
     below = Quantity(exact.value - Fraction(1, 1000 if key.endswith("cpu") else 1))
     assert len(findings(own(**{key: str(below)}), spec=large(), **MINIO)) == 1
+
+
+@thorough
+@given(stacks())
+def test_a_quota_that_takes_every_figure_given_holds_any_stack(spec: Spec) -> None:
+    hard: dict[str, Any] = dict.fromkeys(NEEDS, 0)
+    for _ in range(2):  # limits may have to be raised once more, to the requests
+        for finding in findings(own(**hard), spec=spec, **MINIO):
+            if raised := re.match("raise it to (\\S+) or more", finding.remedy):
+                key = next(key for key in NEEDS if f'"{key}"' in finding.path or finding.path.endswith(f".{key}"))
+                hard[key] = max(hard[key], raised[1], key=lambda amount: Quantity.parse(str(amount)))
+    left = findings(own(**hard), spec=spec, **MINIO)
+    assert {finding.remedy.partition(" ")[0] for finding in left} <= {"set"}  # of what a container has no number of
 
 
 def test_the_figure_is_what_the_plan_adds_up_to_at_the_most() -> None:
