@@ -94,7 +94,7 @@ class Gateway(pulumi.ComponentResource):
         )
         if args.tenants.mode == "openshift":  # who is it, and may they: questions to the API server
             pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name, token=True)
-            reads += [oauth_client(name, me, child), access_reviewer(name, me, child)]
+            reads += [oauth_client(name, me, args.ingress, child), access_reviewer(name, me, child)]
 
         declare_deployment(
             name,

@@ -15,6 +15,7 @@ from components.probes import http_ready
 from components.secrets import base64_of, cookie_secret, fingerprint_of
 from components.transport import CERTIFICATE, KEY, Transport
 from components.volumes import secret_files
+from settings.ingress import Ingress
 
 PROXY = Port("oauth-proxy", 4180)
 COOKIE_FILE = "session_secret"
@@ -37,9 +38,11 @@ class OauthProxy:
         """What rolls the pods that it runs in."""
         return {"cookie-secret": fingerprint_of(self.cookie(me), me)}
 
-    def declare(self, name: str, me: Identity, opts: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
+    def declare(
+        self, name: str, me: Identity, ingress: Ingress | None, opts: pulumi.ResourceOptions
+    ) -> tuple[pulumi.Resource, ...]:
         """The two objects that only the proxy needs: its account and its cookie secret."""
-        account = oauth_client(name, me, opts, logs_in=self.is_door)
+        account = oauth_client(name, me, ingress, opts)
         secret = Secret(
             f"{name}-cookie",
             metadata=me.metadata(name=cookie_name(me)),

@@ -8,16 +8,18 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
 from components.identity import Identity
+from settings.ingress import Ingress
 
-_REDIRECT = "serviceaccounts.openshift.io/oauth-redirectreference.primary"
+_BY_ROUTE = "serviceaccounts.openshift.io/oauth-redirectreference.primary"
+_BY_URL = "serviceaccounts.openshift.io/oauth-redirecturi.primary"
 _REVIEWS = {"authentication.k8s.io": "tokenreviews", "authorization.k8s.io": "subjectaccessreviews"}
 
 
-def oauth_client(name: str, me: Identity, options: pulumi.ResourceOptions, *, logs_in: bool = True) -> ServiceAccount:
-    """The component's ServiceAccount; who `logs_in` by it may come back by the component's Route, on any path."""
+def oauth_client(name: str, me: Identity, ingress: Ingress | None, options: pulumi.ResourceOptions) -> ServiceAccount:
+    """The component's ServiceAccount; who logs in by it may come back by the component's way in, on any path."""
     return ServiceAccount(
         name,
-        metadata=me.metadata(annotations=_redirect(me.name) if logs_in else None),
+        metadata=me.metadata(annotations=None if ingress is None else _back_by(ingress, me)),
         automount_service_account_token=False,  # the pod asks for it
         opts=options,
     )
@@ -44,10 +46,12 @@ def access_reviewer(name: str, me: Identity, options: pulumi.ResourceOptions) ->
     )
 
 
-def _redirect(route: str) -> dict[str, str]:
+def _back_by(ingress: Ingress, me: Identity) -> dict[str, str]:
+    if ingress.type != "route":
+        return {_BY_URL: f"{ingress.scheme}://{ingress.host}"}
     target = {
         "kind": "OAuthRedirectReference",
         "apiVersion": "v1",
-        "reference": {"kind": "Route", "name": route},
+        "reference": {"kind": "Route", "name": me.name},
     }
-    return {_REDIRECT: json.dumps(target, separators=(",", ":"))}
+    return {_BY_ROUTE: json.dumps(target, separators=(",", ":"))}

@@ -39,8 +39,8 @@ class QueryFrontend(pulumi.ComponentResource):
     """Deployment and Service `tempo-<stack>-query-frontend`, and a headless one by which queriers find each replica.
 
     Outputs: `query` (URL of Tempo's API), `jaeger_query` (URL of the Jaeger UI itself, for the gateway), `jaeger_ui`
-    (URL by which people reach it: through the oauth-proxy, and from outside, where there is such a way), both None where
-    it does not run, `secrets` (names).
+    (URL by which people reach it: through the oauth-proxy, and from outside, where there is such a way), both None
+    where it does not run, `secrets` (names).
     """
 
     query: str
@@ -57,7 +57,7 @@ class QueryFrontend(pulumi.ComponentResource):
         if args.has_jaeger_ui:
             pod = _with_jaeger_ui(pod, args)
         if proxy is not None:
-            reads = proxy.declare(name, me, child)
+            reads = proxy.declare(name, me, args.jaeger_ingress, child)
             pod = with_sidecars(pod, proxy.container(args.plan, args.images.oauth_proxy, me, transport))
             checksums = {**pod.checksums, **proxy.checksums(me)}
             pod = dataclasses.replace(pod, checksums=checksums, service_account=me.name, token=True)

@@ -117,16 +117,25 @@ def test_a_missing_object_would_be_noticed(rolled_out: RolledOut, gone: str) -> 
     assert references.missing(objects) != []
 
 
+@pytest.mark.parametrize("gone", ["Route", "Service", "ServiceAccount", "ClusterRole"])
+def test_a_way_in_or_a_right_that_leads_nowhere_would_be_noticed(gone: str) -> None:
+    objects = rendered(PROJECT / "Pulumi.prod.yaml")
+    fewer = references.missing([o for o in objects if o["kind"] != gone])
+    assert [line for line in fewer if line.startswith(("Route/", "ServiceAccount/", "ClusterRoleBinding/"))]
+    assert references.missing(objects) == []
+
+
 def test_what_is_rendered_is_what_was_deployed(rolled_out: RolledOut, kubectl: Kubectl) -> None:
     namespace, _, file = rolled_out
-    kinds = "deployments,statefulsets,jobs,services,configmaps,secrets,serviceaccounts,pvc"
+    kinds = "deployments,statefulsets,jobs,services,configmaps,secrets,serviceaccounts,pvc,routes,networkpolicies"
     live = {
         (o["kind"], o["metadata"]["name"])
         for o in stacks.objects(kubectl, namespace, kinds)
         if o["metadata"]["name"] not in ("default", "kube-root-ca.crt")
         and not (o["kind"] == "PersistentVolumeClaim" and "ingester" in o["metadata"]["name"])  # the StatefulSet's own
     }
-    declared = {(o["kind"], o["metadata"]["name"]) for o in rendered(file) if o["kind"] != "Namespace"}
+    in_none = ("Namespace", "ClusterRole", "ClusterRoleBinding")
+    declared = {(o["kind"], o["metadata"]["name"]) for o in rendered(file) if o["kind"] not in in_none}
     assert live == declared
 
 

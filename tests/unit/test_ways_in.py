@@ -136,6 +136,16 @@ def test_logins_come_back_by_the_way_in() -> None:
     assert reference == {"kind": "Route", "name": way_in(done).object_name}
 
 
+def test_logins_come_back_by_an_ingress_too() -> None:
+    done = with_keys("prod", type="ingress", host="traces.example.com", tls={"secretName": "traces-tls"})
+    account = done.kind("ServiceAccount")["tempo-tmrs-gateway"].inputs["metadata"]["annotations"]
+    assert list(account.values()) == ["https://traces.example.com"]
+    assert (
+        "annotations"
+        not in with_keys("prod", type="none").kind("ServiceAccount")["tempo-tmrs-gateway"].inputs["metadata"]
+    )
+
+
 def test_an_oidc_provider_sends_people_back_by_the_way_in_unless_config_says_where() -> None:
     given = config("static")
     given["spec"]["template"]["gateway"]["ingress"] = {"type": "ingress", "host": "t.example.com"}
