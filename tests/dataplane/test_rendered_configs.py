@@ -27,6 +27,17 @@ SPECS: dict[str, dict[str, Any]] = {
     "static tenants": {"tenants": {"mode": "static", "authentication": [TENANT]}},
     "three copies": {"replicationFactor": 3, "template": {"ingester": {"replicas": 3}}},
     "TLS to the store": {"storage": STORAGE | {"tls": {"enabled": True}}},
+    "cert-manager's certificates": {"tls": {"mode": "certManager"}},
+    "certificates that are there": {"tls": {"mode": "secrets", "secretName": "certificates"}},
+    "certificates of applications, and of a store": {
+        "storage": STORAGE | {"tls": {"enabled": True, "caName": "s3-ca", "certName": "s3-client"}},
+        "template": {"distributor": {"tls": {"certName": "public", "caName": "applications"}}},
+    },
+    "mutual TLS behind a gateway": {
+        "tls": {"mode": "certManager"},
+        "tenants": {"mode": "openshift", "authentication": [TENANT]},
+        "template": {"gateway": {"enabled": True}},
+    },
     "another retention": {"retention": {"global": {"traces": "1h30m"}}},
     "a size with limits on ingest": {"size": "1x.pico"},
     "a size with limits on live traces": {"size": "1x.medium"},

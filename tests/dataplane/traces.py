@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import secrets
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -97,9 +98,11 @@ def push_over_http(tempo: Tempo, trace: Trace, tenant: str | None = None) -> Non
     assert answer.partial_success.rejected_spans == 0
 
 
-def spans_by_id(base: str, trace: Trace, tenant: str | None = None, **parameters: str) -> Spans:
+def spans_by_id(
+    base: str, trace: Trace, tenant: str | None = None, context: ssl.SSLContext | None = None, **parameters: str
+) -> Spans:
     """Every span of the trace; none where Tempo has not got it."""
-    answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}", tenant)
+    answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}", tenant, context)
     return {
         (_bytes(span, "spanId"), _bytes(span, "parentSpanId"), span["name"])
         for resource in answer.get("trace", {}).get("resourceSpans", [])
@@ -128,10 +131,11 @@ def _of(tenant: str | None) -> dict[str, str]:
     return {} if tenant is None else {"x-scope-orgid": tenant}
 
 
-def _get(url: str, tenant: str | None = None) -> dict[str, Any]:
+def _get(url: str, tenant: str | None = None, context: ssl.SSLContext | None = None) -> dict[str, Any]:
     """The JSON of a 200; empty where there is nothing, or nobody ready to say so, yet."""
+    request = urllib.request.Request(url, headers=_of(tenant))
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=_of(tenant)), timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=10, context=context) as response:
             answer: dict[str, Any] = json.load(response)
             return answer
     except urllib.error.HTTPError as error:
