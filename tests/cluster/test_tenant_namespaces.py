@@ -3,12 +3,15 @@
 import json
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import yaml
 
+from allocation.namespaces import Bound, NamespacePlan
 from sandbox.engine import Engine
+from settings import Quantity
 from tests import stacks
 from tests.conftest import EngineFactory, Kubectl
 
@@ -40,6 +43,16 @@ NAMESPACES = [
     },
     {"name": THERE, "create": False, "quota": {"hard": {"persistentvolumeclaims": "1", "requests.storage": "1Gi"}}},
     {"name": STACK, "quota": {"name": "own", "hard": {"pods": "20", "limits.cpu": "4", "limits.memory": "4Gi"}}},
+]
+
+
+BOUNDS: list[dict[Bound, dict[str, str]]] = [
+    {"max": {"cpu": "2"}},
+    {"min": {"cpu": "100m"}},
+    {"min": {"cpu": "100m"}, "max": {"cpu": "2"}},
+    {"default": {"cpu": "1"}, "max": {"cpu": "2"}},
+    {"defaultRequest": {"cpu": "200m"}, "max": {"cpu": "2"}},
+    {"defaultRequest": {"cpu": "200m"}},
 ]
 
 
@@ -155,6 +168,23 @@ def test_the_stack_lives_inside_the_quota_of_its_own_namespace(engine: Engine, k
     assert len(wanted) == 6
     for name in wanted:
         kubectl("rollout", "status", name, "-n", STACK, "--timeout=60s")
+
+
+@pytest.mark.parametrize("given", BOUNDS, ids=["+".join(bounds) for bounds in BOUNDS])
+def test_the_api_server_fills_a_limit_range_as_the_plan_counts_on(
+    kubectl: Kubectl, given: dict[Bound, dict[str, str]]
+) -> None:
+    metadata = {"name": "-".join(given).lower(), "namespace": "default"}
+    item = {"type": "Container", **given}
+    thing = {"apiVersion": "v1", "kind": "LimitRange", "metadata": metadata, "spec": {"limits": [item]}}
+    (filled,) = create(kubectl, "default", thing)["spec"]["limits"]
+    kubectl("delete", "limitrange", metadata["name"], "-n", "default")
+    bounds: dict[Bound, Mapping[str, Quantity]]
+    bounds = {bound: {"cpu": Quantity.parse(amounts["cpu"])} for bound, amounts in given.items()}
+    plan = NamespacePlan("default", None, made=False, quota="", bounds=bounds)
+    limit, request = plan.default_limit("cpu"), plan.default_request("cpu")
+    assert filled.get("default", {}).get("cpu") == (None if limit is None else str(limit))
+    assert filled.get("defaultRequest", {}).get("cpu") == (None if request is None else str(request))
 
 
 def test_namespaces_and_what_is_in_them_stay_when_the_stack_goes(engine: Engine, kubectl: Kubectl) -> None:
