@@ -61,6 +61,9 @@ class SeccompProfile(Model):
             refuse("has no localhostProfile; add the file's name, or write another type")
         if self.type != "Localhost" and self.localhost_profile is not None:
             refuse(f"has a localhostProfile although its type is {self.type}; remove it or write type: Localhost")
+        file = self.localhost_profile or ""
+        if file.startswith("/") or ".." in file.split("/"):  # the API server refuses it too
+            refuse("has a localhostProfile that leads out of the kubelet's seccomp folder; write a path below it")
         return self
 
 
