@@ -175,7 +175,7 @@ def test_the_api_server_fills_a_limit_range_as_the_plan_counts_on(
     kubectl: Kubectl, given: dict[Bound, dict[str, str]]
 ) -> None:
     metadata = {"name": "-".join(given).lower(), "namespace": "default"}
-    item = {"type": "Container", **given}
+    item: dict[str, Any] = {"type": "Container"} | {str(bound): amounts for bound, amounts in given.items()}
     thing = {"apiVersion": "v1", "kind": "LimitRange", "metadata": metadata, "spec": {"limits": [item]}}
     (filled,) = create(kubectl, "default", thing)["spec"]["limits"]
     kubectl("delete", "limitrange", metadata["name"], "-n", "default")
