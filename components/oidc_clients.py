@@ -13,8 +13,9 @@ from components.secrets import OidcClient
 from settings.secrets import broken_text
 from settings.tenants import Tenants
 
-# All of it stays encrypted in the state: `kubectl apply` leaves a copy of the data in an annotation.
-ALL_SECRET = ["data", "stringData", "metadata"]
+# All of it stays encrypted in the state: `kubectl apply` leaves a copy of the data in an annotation, and the provider
+# keeps a copy of all that it read.
+ALL_SECRET = ["data", "stringData", "metadata", "__inputs"]
 
 
 class ExistingClients:

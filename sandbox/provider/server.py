@@ -22,6 +22,7 @@ from sandbox.provider.wire import Secret, decode, encode, is_known, marked_like,
 KNOWN_INPUTS = {"kubeconfig", "context", "namespace", "version", "enableServerSideApply", "enablePatchForce"}
 KNOWN_INPUTS |= {"upsertExistingObjects", "enableConfigMapMutable", "enableSecretMutable", "clusterIdentifier"}
 KNOWN_INPUTS |= {"kubeClientSettings", "suppressDeprecationWarnings", "suppressHelmHookWarnings"}
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # what `kubectl apply` was given, a Secret's data too
 # Before a namespace or a kind that is still on its way is given up.
 PAUSES_SECONDS = (0.25, 0.5, 1, 2, 4)
 
@@ -284,7 +285,8 @@ def _manager(urn: str, state: dict[str, Any] | None = None) -> str:
 
 def _secret_places(live: Manifest) -> dict[str, Any]:
     is_secret = (live["apiVersion"], live["kind"]) == ("v1", "Secret")
-    return {"data": Secret(None), "stringData": Secret(None)} if is_secret else {}
+    copy = {"annotations": {LAST_APPLIED: Secret(None)}}
+    return {"data": Secret(None), "stringData": Secret(None), "metadata": copy} if is_secret else {}
 
 
 def _outputs(inputs: dict[str, Any], live: Manifest, manager: str) -> dict[str, Any]:
