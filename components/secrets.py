@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypedDict
 
 import pulumi
@@ -71,7 +72,14 @@ def derive_cookie_secret(key: str, purpose: str) -> str:
 
 
 def fingerprint_of(secret: pulumi.Output[str], owner: Identity) -> pulumi.Output[str]:
-    """Shows that a secret changed, not what it is: slow to compute, and equal secrets of two owners look different."""
-    salt = owner.host.encode()
-    slow = secret.apply(lambda text: hashlib.scrypt(text.encode(), salt=salt, n=2**12, r=8, p=1, dklen=8).hex())
-    return pulumi.Output.unsecret(slow)
+    """Shows that a secret changed, not what it is; equal secrets of two owners look different."""
+    return pulumi.Output.unsecret(secret.apply(lambda text: fingerprint(text, owner.host)))
+
+
+@lru_cache(maxsize=16)  # a run has three at most
+def fingerprint(text: str, salt: str) -> str:
+    """Six digits, of hex: a change is missed once in 16 million, and a guess that fits may be one of many that do.
+
+    A guess costs 0.1 s and 32 MiB, so that a list of likely passwords takes long; no run has a key to hash with.
+    """
+    return hashlib.scrypt(text.encode(), salt=salt.encode(), n=2**15, r=8, p=1, maxmem=2**26, dklen=3).hex()
