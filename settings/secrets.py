@@ -100,7 +100,7 @@ def stray_secrets(value: object, path: Path = ()) -> Iterator[Mistake]:
         yield Mistake(path, f"is a secret, and none is kept here; {_instead(path)}")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if _plain(key) in ELSEWHERE and "nodeSelector" not in path and inner is not None:
+            if _holds_secret(key, inner) and "nodeSelector" not in path:
                 yield Mistake((*path, str(key)), f"is a secret, and none is kept here; {_instead((*path, str(key)))}")
             elif isinstance(inner, NESTED):
                 yield from stray_secrets(inner, (*path, key if isinstance(key, int) else str(key)))
@@ -108,6 +108,11 @@ def stray_secrets(value: object, path: Path = ()) -> Iterator[Mistake]:
         for index, inner in enumerate(value):
             if isinstance(inner, NESTED):
                 yield from stray_secrets(inner, (*path, index))
+
+
+def _holds_secret(key: object, value: object) -> bool:
+    """Whether the key says that its value is one; `secret` is for the name of a Secret, with `name` below it."""
+    return value is not None and (_plain(key) in ELSEWHERE or (key == "secret" and isinstance(value, str)))
 
 
 @lru_cache(maxsize=1024)  # the same few keys stand in every tenant
@@ -122,7 +127,7 @@ def _instead(path: Path) -> str:
     if key:
         return f"remove it and run: {set_secret(key)}"
     if "oidc" in words:
-        return f"name a Secret by oidc.secret.name, or remove it and run: {set_secret(OIDC_CLIENTS.key)}"
+        return f"write a Secret's name below oidc.secret, or remove it and run: {set_secret(OIDC_CLIENTS.key)}"
     if key is None or "storage" in words:
         return "put it into the Secret that spec.storage.secret.name names"
     return instead_of_key(path) or f"write it in plain, or use one of the secret keys {', '.join(SECRET_KEYS)}"
