@@ -25,7 +25,16 @@ MORE: dict[str, dict[str, Any]] = {
         }
     },
     "autoscaling": {"template": {"compactor": {"autoscaling": {"maxReplicas": 4}}}},
+    "cert-manager": {"tls": {"mode": "certManager"}},
+    "certificates": {"tls": {"mode": "secrets", "secretName": "certificates"}},
 }
+MADE = [name for name in STACKS if config(name).get("createNamespace", True)]
+# On OpenShift a stack is encrypted by itself.
+CASES = [
+    *((name, "nothing") for name in MADE),
+    *(("dev", more) for more in ("extra volumes", "autoscaling", "cert-manager", "certificates")),
+    *(("prod", more) for more in ("extra volumes", "certificates")),
+]
 
 
 def recorded(whole: dict[str, Any]) -> Run:
@@ -58,8 +67,7 @@ def accounts(pods: list[Object]) -> set[str]:
     return {pod["spec"]["serviceAccountName"] for pod in pods}
 
 
-@pytest.mark.parametrize("stack", [name for name in STACKS if config(name).get("createNamespace", True)])
-@pytest.mark.parametrize("more", ["nothing", *MORE])
+@pytest.mark.parametrize(("stack", "more"), CASES)
 def test_every_pod_is_admitted_where_restricted_is_enforced(cluster: Cluster, stack: str, more: str) -> None:
     done = recorded(with_more(stack, MORE.get(more, {})))
     name = f"admitted-{stack}-{more}".replace(" ", "-")

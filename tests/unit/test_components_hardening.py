@@ -36,8 +36,9 @@ CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage":
 
 
 def _everything() -> Object:
-    """The dev stack with an extra volume, an autoscaler, classes, and its own numbers for the disk."""
+    """The dev stack with an extra volume, an autoscaler, classes, its own numbers for the disk, and encryption."""
     whole = config("dev")
+    whole["spec"]["tls"] = {"mode": "certManager"}
     template = whole["spec"].setdefault("template", {})
     template["querier"] = {"extraVolumes": [{"name": "more", "spec": CLAIM}], "autoscaling": {}}
     template["compactor"] = {"resources": {"limits": {"ephemeral-storage": "5Gi"}}, "qos": "BestEffort"}
