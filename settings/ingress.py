@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.base import Model
-from settings.names import AnnotationField, LabelField, LabelKeyField, SubdomainField
+from settings.names import AnnotationField, HostField, LabelField, LabelKeyField, SubdomainField
 from settings.tls import TlsMode
 
 Termination = Literal["insecure", "edge", "passthrough", "reencrypt"]
@@ -51,7 +51,7 @@ class Ingress(Model):
 
     type: Literal["", "none", Kind] = ""
     """`ingress`, OpenShift's `route`, the Gateway API's `httpRoute`, or `none`; a Route on OpenShift, else `none`."""
-    host: SubdomainField | None = None
+    host: HostField | None = None
     """The host name; OpenShift makes one up for a Route where nothing is said, the others need it."""
     annotations: dict[LabelKeyField, AnnotationField] | None = None
     """Annotations of the object, such as those that an ingress controller reads."""

@@ -22,6 +22,8 @@ LONGEST_NAME = LONGEST_LABEL - len(OBJECT_PREFIX) - len(LONGEST_SUFFIX)
 
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
+HOST_LABEL = rf"(?=[^.]{{1,{LONGEST_LABEL}}}(\.|$)){LABEL}"
+HOST = rf"{HOST_LABEL}(\.{HOST_LABEL})*"
 LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?"
 LABEL_KEY = rf"((?=[^/]{{1,253}}/){SUBDOMAIN}/)?[A-Za-z0-9]([A-Za-z0-9._-]{{0,61}}[A-Za-z0-9])?"
 TENANT_ID = r"(?!\.{1,2}$)[A-Za-z0-9!_.*'()-]+"
@@ -56,6 +58,7 @@ def _text(pattern: str, longest: int, remedy: str, *, empty: bool = False) -> Pl
 
 LABEL_REMEDY = "use lower-case letters, digits and '-', with a letter or digit at both ends"
 SUBDOMAIN_REMEDY = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part"
+HOST_REMEDY = f"write a host such as traces.example.com, in lower case, each part {LONGEST_LABEL} characters at most"
 VALUE_REMEDY = "use letters, digits, '-', '_' and '.', with a letter or digit at both ends"
 TENANT_ID_REMEDY = "use a UUID, or letters, digits and any of !-_.*'() as Tempo allows in X-Scope-OrgID"
 METRIC_REMEDY = "write its name in the metrics adapter, without blanks, / and %"
@@ -68,6 +71,7 @@ TEXT_REMEDY = "write one line of text without blanks around it"
 NameField = Annotated[str, _text(LABEL, LONGEST_NAME, LABEL_REMEDY), f"DNS label, {LONGEST_NAME} characters at most"]
 LabelField = Annotated[str, _text(LABEL, LONGEST_LABEL, LABEL_REMEDY), "DNS label"]
 SubdomainField = Annotated[str, _text(SUBDOMAIN, LONGEST_SUBDOMAIN, SUBDOMAIN_REMEDY), "DNS subdomain"]
+HostField = Annotated[str, _text(HOST, LONGEST_SUBDOMAIN, HOST_REMEDY), "host name"]
 LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_LABEL_KEY, VALUE_REMEDY), "label key"]
 LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True), "label value"]
 ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY), "label value"]
