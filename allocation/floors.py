@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from allocation.plan import Resource
 from allocation.units import MIB
 
-_FLOOR: Mapping[Resource, int] = {"cpu": 10, "memory": 16 * MIB, "ephemeral-storage": 16 * MIB}
+_LOGS = 64 * MIB  # five files of 10 MiB, as the kubelet keeps them: with less it would be evicted for its own logs
+_FLOOR: Mapping[Resource, int] = {"cpu": 10, "memory": 16 * MIB, "ephemeral-storage": _LOGS}
 _FLOORS: Mapping[str, Mapping[Resource, int]] = {
     # It holds the live traces and replays its WAL; that lies on its own volume.
-    "ingester": {"cpu": 50, "memory": 128 * MIB, "ephemeral-storage": 16 * MIB},
+    "ingester": {"cpu": 50, "memory": 128 * MIB, "ephemeral-storage": _LOGS},
 }
 
 

@@ -98,8 +98,18 @@ def test_custom_weights_may_share_ephemeral_storage_otherwise() -> None:
     }
     spec["resources"] = {"profile": "custom", "weights": weights, "total": {"limits": {"ephemeral-storage": "1Gi"}}}
     plan = plan_of(spec)
-    assert container(plan, "querier").limits["ephemeral-storage"] == Figure(16 * MIB, "floor")
-    assert container(plan, "compactor").limits["ephemeral-storage"] == Figure((1024 - 4 * 16) * MIB, "share")
+    assert container(plan, "querier").limits["ephemeral-storage"] == Figure(64 * MIB, "floor")
+    assert container(plan, "compactor").limits["ephemeral-storage"] == Figure((1024 - 4 * 64) * MIB, "share")
+
+
+def test_less_disk_than_the_logs_take_is_warned_about() -> None:
+    spec = base_spec()
+    put(spec, ("template", "querier", "resources"), {"limits": {"ephemeral-storage": "63Mi"}})
+    (finding,) = [finding for finding in plan_of(spec).findings if finding.code == "below-floor"]
+    assert finding.path == "spec.template.querier.resources.limits.ephemeral-storage"
+    assert finding.message == "63Mi is below the floor of 64Mi, and querier/tempo may not work with it"
+    put(spec, ("template", "querier", "resources"), {"limits": {"ephemeral-storage": "64Mi"}})
+    assert "below-floor" not in {finding.code for finding in plan_of(spec).findings}
 
 
 def test_the_seed_s_ephemeral_storage_needs_no_total() -> None:
