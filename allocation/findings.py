@@ -23,6 +23,7 @@ Code = Literal[
     "qos-mismatch",
     "hpa-without-request",
     "unused-override",
+    "moved-annotation",
     "pvc-too-small",
     "order-dependent-scheduling",
 ]
@@ -47,6 +48,7 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "qos-mismatch": "warning",
     "hpa-without-request": "warning",
     "unused-override": "warning",
+    "moved-annotation": "warning",
     "pvc-too-small": "warning",
     "order-dependent-scheduling": "warning",
 }

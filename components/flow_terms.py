@@ -9,8 +9,6 @@ from components.gateway import OPA_PORTS
 from components.jaeger_ui import UI
 from components.oauth_proxy import PROXY
 from components.pods import Port
-from components.tempo_pod import HTTP, INTERNAL
-from components.transport import Transport
 from settings import Settings
 from settings.network import Peer
 
@@ -135,11 +133,6 @@ def with_way_in_to_ui(settings: Settings) -> bool:
 
 def _has_way_in(settings: Settings) -> bool:
     return settings.gateway_ingress is not None or settings.jaeger_ingress is not None
-
-
-def metrics_ports(settings: Settings) -> tuple[Port, ...]:
-    """3200; 3101 where 3200 asks for a certificate"""
-    return (INTERNAL,) if Transport.of(settings).mutual else (HTTP,)
 
 
 def gateway_metrics_ports(settings: Settings) -> tuple[Port, ...]:

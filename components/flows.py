@@ -19,7 +19,6 @@ from components.flow_terms import (
     dns_ports,
     gateway_metrics_ports,
     issuer_ports,
-    metrics_ports,
     store_ports,
     ui_ports,
     with_gateway,
@@ -100,7 +99,7 @@ TABLE: tuple[Row, ...] = (
     Row("Tempo to its store", STORES, ANYWHERE, store_ports, without_minio),
     # The cluster.
     Row("DNS", ASKS_DNS, DNS, dns_ports, always),
-    Row("scraping Tempo", SCRAPERS, TEMPO, metrics_ports, always),
+    Row("scraping Tempo", SCRAPERS, TEMPO, (HTTP,), always),
     Row("scraping the Jaeger UI", SCRAPERS, ("query-frontend",), (UI_METRICS,), with_ui),
     Row("scraping the gateway", SCRAPERS, ("gateway",), gateway_metrics_ports, with_gateway),
     Row("way in to the gateway", INGRESS_CONTROLLERS, ("gateway",), (PUBLIC,), with_way_in_to_gateway),

@@ -9,6 +9,7 @@ from allocation.review.budget import everything_bounded, overrides_above_floors,
 from allocation.review.case import Case, Violation
 from allocation.review.classes import classes_as_asked
 from allocation.review.config import (
+    annotations_read,
     enough_ingesters,
     overrides_used,
     secrets_encrypted,
@@ -39,6 +40,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     classes_as_asked,
     utilization_has_requests,
     overrides_used,
+    annotations_read,
     tenants_used,
     volumes_hold_the_load,
     everything_schedules,

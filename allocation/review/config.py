@@ -55,6 +55,17 @@ def secrets_encrypted(case: Case) -> Iterator[Violation]:
         yield Violation("plaintext-secret", key, message, f"run `pulumi config set --secret {path}tempostack:{key}`")
 
 
+def annotations_read(case: Case) -> Iterator[Violation]:
+    """On a NetworkPolicy nothing reads a bandwidth."""
+    given = case.settings.spec.network_policy.annotations
+    if given is not None:
+        message = "nothing reads a bandwidth on a NetworkPolicy, so it stands on the stack's pods"
+        sides = {"ingress": given.ingress, "egress": given.egress}
+        same = ", ".join(f"{side}: {rate}" for side, rate in sides.items() if rate is not None)
+        remedy = f"write spec.networkPolicy.bandwidth: {{{same}}} instead, which says so" if same else "remove them"
+        yield Violation("moved-annotation", "spec.networkPolicy.annotations", message, remedy)
+
+
 def overrides_used(case: Case) -> Iterator[Violation]:
     """Numbers for a container that does not run do nothing."""
     blocks = [(c.name, c.path, c.given, c.to_run) for c in case.containers if not c.runs]

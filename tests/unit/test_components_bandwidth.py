@@ -34,6 +34,17 @@ def test_what_is_said_of_all_pods_stands_on_all_but_the_job_that_could_not_be_ch
     assert len(found) == 7
 
 
+def test_whoever_writes_them_as_annotations_is_told_where_they_went() -> None:
+    said = [line for line in changed("dev", "spec.networkPolicy.annotations", SEED).warnings if "annotation" in line]
+    assert said == [
+        "spec.networkPolicy.annotations: nothing reads a bandwidth on a NetworkPolicy, so it stands on the stack's "
+        "pods [moved-annotation]; "
+        "write spec.networkPolicy.bandwidth: {ingress: 100M, egress: 100M} instead, which says so"
+    ]
+    run = changed("dev", "spec.networkPolicy.bandwidth", {"ingress": "100M"})
+    assert not [line for line in run.warnings if "annotation" in line]
+
+
 def test_no_annotation_of_the_pods_stands_on_a_network_policy() -> None:
     run = changed("dev", "spec.networkPolicy.annotations", SEED)
     assert not any({INGRESS, EGRESS} & each.inputs["metadata"].get("annotations", {}).keys() for each in run.objects)
