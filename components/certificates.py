@@ -14,6 +14,8 @@ from settings.tls import Issuer, Tls
 INJECT_AUTHORITY = {"service.beta.openshift.io/inject-cabundle": "true"}
 CERT_MANAGER = "cert-manager.io"
 AUTHORITY_DURATION = "87600h"  # ten years; cert-manager renews it after two thirds
+# Of the stack's own authority's. Renewed after two thirds, it leaves four months for the restart that gossip needs.
+OWN_DURATION = "8760h"
 SERVICES = {  # component -> whose names its certificate holds
     "distributor": ("distributor", GOSSIP_RING),
     "ingester": ("ingester", GOSSIP_RING),
@@ -46,7 +48,8 @@ def declare_certificates(
         return ()
     issuer = tls.issuer or Issuer(name=me.of("ca").name)
     signers = () if tls.issuer else _own_authority(name, me, opts)
-    duration = {"duration": tls.duration} if tls.duration else {}
+    held = tls.duration or (None if tls.issuer else OWN_DURATION)
+    duration = {"duration": held} if held else {}
     certificates = [
         _object(
             f"{name}-{component}", "Certificate", me.of(component), _certificate(me, component, issuer) | duration, opts

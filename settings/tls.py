@@ -52,7 +52,7 @@ class Tls(Model):
     issuer: Issuer | None = None
     """Who signs in mode `certManager`; the stack makes an authority of its own where nothing is said."""
     duration: DurationField | None = None
-    """How long cert-manager's certificates hold; cert-manager's own default where nothing is said."""
+    """How long cert-manager's certificates hold; a year from the stack's own authority, else as the issuer has it."""
     secret_name: SubdomainField | None = None
     """In mode `secrets`: the Secret with `tls.crt`, `tls.key` and `ca.crt` that every component presents."""
     secret_names: ComponentSecrets | None = None

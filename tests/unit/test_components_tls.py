@@ -139,6 +139,8 @@ def test_who_signs_is_the_stack_itself_or_the_issuer_that_is_named() -> None:
     signers = {name: each.inputs["spec"]["issuerRef"]["name"] for name, each in own.kind("Certificate").items()}
     assert signers.pop("tempo-tmrs-ca") == "tempo-tmrs-selfsigned"
     assert set(signers.values()) == {"tempo-tmrs-ca"}
+    durations = {each.inputs["spec"]["duration"] for each in own.kind("Certificate").values()}
+    assert durations == {"8760h", "87600h"}
     issuer = {"name": "company", "kind": "ClusterIssuer"}
     named = run(with_spec("prod", tls={"mode": "certManager", "issuer": issuer, "duration": "24h"}), SECRETS)
     assert not named.kind("Issuer")

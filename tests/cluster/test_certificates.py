@@ -1,0 +1,77 @@
+"""cert-manager's objects on a real API server with its definitions; that they are enough for Tempo a real one shows."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.engine import Engine
+from tests import stacks
+from tests.conftest import EngineFactory, Kubectl
+from tests.stacks import PROJECT
+
+KINDS = "certificates.cert-manager.io,issuers.cert-manager.io"
+MODES: dict[str, dict[str, Any]] = {
+    "certManager": {"mode": "certManager"},
+    "a named issuer": {
+        "mode": "certManager",
+        "issuer": {"name": "company", "kind": "ClusterIssuer"},
+        "duration": "24h",
+    },
+    "secrets": {"mode": "secrets", "secretName": "given"},
+    "serviceCA": {"mode": "serviceCA"},
+}
+
+
+def rendered(tls: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """The objects of Pulumi.prod.yaml with this `spec.tls`."""
+    document = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
+    document["config"]["tempostack:spec"]["tls"] = tls
+    file = folder / "Pulumi.prod.yaml"
+    file.write_text(yaml.safe_dump(document))
+    command = [sys.executable, "-m", "ops", "render", str(file)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [each for each in yaml.safe_load_all(done.stdout) if each]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_object_passes_the_servers_strict_field_validation(mode: str, kubectl: Kubectl, tmp_path: Path) -> None:
+    objects = rendered(MODES[mode], tmp_path)
+    checked = [each for each in objects if each["kind"] not in ("Namespace", "Secret")]  # whose values are not shown
+    for each in checked:
+        if "namespace" in each["metadata"]:
+            each["metadata"]["namespace"] = "default"
+    stream = "---\n".join(yaml.safe_dump(each) for each in checked)
+    taken = kubectl(
+        "apply", "--server-side", "--dry-run=server", "--validate=strict", "-o", "name", "-f", "-", stdin=stream
+    )
+    assert len(taken.split()) == len(checked)
+
+
+def test_tls_that_is_switched_on_later_comes_with_its_certificates(
+    engine_factory: EngineFactory, kubectl: Kubectl
+) -> None:
+    engine: Engine = engine_factory()
+    spec = stacks.dev_spec()
+    stacks.write_with_secrets(engine, "encrypted", spec)
+    assert engine.up().returncode == 0
+    stacks.write(engine, "encrypted", spec | {"tls": {"mode": "certManager"}})
+    done = engine.up()
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    live = stacks.objects(kubectl, "encrypted", KINDS)
+    issued = {each["spec"]["secretName"] for each in live if each["kind"] == "Certificate"}
+    workloads = stacks.objects(kubectl, "encrypted", "deployments,statefulsets,jobs")
+    mounted = {
+        volume["secret"]["secretName"]
+        for each in workloads
+        for volume in each["spec"]["template"]["spec"].get("volumes", [])
+        if volume["name"] in ("tls", "tls-ca")
+    }
+    assert mounted == issued - {"tempo-tmrs-ca"}  # whose key no pod has
+    assert all(each["status"].get("readyReplicas", each["status"].get("succeeded")) for each in workloads)
+    assert stacks.changes(engine) == {}  # what is live is what is wanted
