@@ -63,11 +63,17 @@ def _state(running: Tempo, name: str) -> str:
 
 
 def _endpoints(running: Tempo) -> str:
+    encrypted = "https" in running.schemes.values()
     return "\n".join(
         [
             f"OTLP gRPC  {running.otlp_grpc}",
             f"OTLP HTTP  {running.otlp_http}/v1/traces",
             f"query      {running.query}/api/search?q={{}}",
             f"logs       {running.folder}",
+            *(
+                [f"TLS        {running.certificates}: tls.crt and tls.key to present, ca.crt to trust"]
+                if encrypted
+                else []
+            ),
         ]
     )
