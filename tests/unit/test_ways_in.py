@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.unit import recording
 from tests.unit.conftest import COOKIE_KEY, SECRETS, changed, config
 from tests.unit.recording import Registered, Run, run
 
@@ -136,6 +137,30 @@ def test_logins_come_back_by_the_way_in() -> None:
     assert reference == {"kind": "Route", "name": way_in(done).object_name}
 
 
+def test_the_host_that_openshift_makes_up_is_read_from_the_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    registers = recording._Monitor.RegisterResource
+
+    def openshift(self: Any, request: Any) -> Any:
+        answer = registers(self, request)
+        if request.type.endswith(":Route"):
+            answer.object["spec"]["host"] = "tempo-tmrs-gateway-tempo-prod.apps.example.com"
+        return answer
+
+    monkeypatch.setattr(recording._Monitor, "RegisterResource", openshift)
+    done = run(config("prod"), SECRETS)
+    base = "https://tempo-tmrs-gateway-tempo-prod.apps.example.com"
+    assert tenants_file(done)[0]["openshift"]["redirectURL"] == f"{base}/openshift/dev/callback"
+    assert done.outputs["tenants"]["dev"]["read"] == f"{base}/api/traces/v1/dev/tempo"
+
+
+def test_a_route_is_known_to_be_openshifts() -> None:
+    given = config("dev")
+    given["spec"]["template"]["queryFrontend"]["jaegerQuery"] |= {"ingress": {"type": "route"}}
+    done = run(given, SECRETS)
+    assert port_of(done, way_in(done))["port"] == 16686
+    assert "runAsUser" not in done.workloads["tempo-tmrs-querier"].pod["spec"]["securityContext"]
+
+
 def test_logins_come_back_by_an_ingress_too() -> None:
     done = with_keys("prod", type="ingress", host="traces.example.com", tls={"secretName": "traces-tls"})
     account = done.kind("ServiceAccount")["tempo-tmrs-gateway"].inputs["metadata"]["annotations"]
@@ -190,6 +215,7 @@ def test_a_gateway_with_certificates_presents_them_and_trusts_the_stacks_authori
     for server in ("--tls.server", "--tls.internal.server"):
         assert given[f"{server}.cert-file"].endswith("tls.crt")
         assert given[f"{server}.key-file"].endswith("tls.key")
+    assert given["--tls.client-auth-type"] == "NoClientCert"  # people and collectors have tokens
     assert given["--traces.tls.ca-file"].endswith("ca.crt")
     assert "--traces.tls.cert-file" not in given  # OpenShift signs no certificate that a client could present
     mutual = gateway_args(changed("prod", "spec.tls", {"mode": "certManager"}))
