@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from components import secrets
 from components.secrets import Secrets
 from tests.unit.conftest import CLIENT_SECRET, COOKIE_KEY, PASSWORD, changed
 from tests.unit.recording import Run
@@ -96,6 +97,11 @@ def test_the_oauth_proxy_lets_in_who_may_see_the_stacks_pods(stack_named: Named)
     (proxy,) = (c for c in pod["containers"] if c["name"] == "oauth-proxy")
     (review,) = (a.partition("=")[2] for a in proxy["args"] if a.startswith("--openshift-sar="))
     assert json.loads(review) == {"namespace": "tempo-prod", "resource": "pods", "verb": "get"}
+
+
+def test_a_fingerprint_tells_secrets_apart_and_is_too_short_to_tell_all_guesses_apart() -> None:
+    assert len({secrets.fingerprint(text, salt) for text in ("a", "b") for salt in ("here", "there")}) == 4
+    assert len(secrets.fingerprint("a", "here")) * 4 == 24  # bits
 
 
 def test_two_stacks_with_one_password_do_not_look_alike(stack_named: Named) -> None:
