@@ -73,7 +73,7 @@ def routes_fit_the_stacks_tls(config: Config) -> Iterator[Mistake]:
     for place in COMPONENTS:
         path = (*place, "ingress", "route", "termination")
         termination = at(config, path)
-        known = {word for words in TERMINATIONS.values() for word in words}
+        known = [word for words in TERMINATIONS.values() for word in words]
         if _kind(config, place) == "route" and termination in known and termination not in TERMINATIONS[tls]:
             remedy = f"write {' or '.join(TERMINATIONS[tls])}, or remove it"
             yield Mistake(path, f"{termination} does not go with spec.tls.mode: {tls}; {remedy}")
