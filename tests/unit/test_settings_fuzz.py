@@ -28,7 +28,7 @@ EXAMPLE = yaml.safe_load(
         systemReserve: {cpu: 1, pods: 1}
         zones: [a, b]
     spec:
-      storage: {secret: {name: c, type: s3}, tls: {enabled: false}}
+      storage: {secret: {name: c, type: s3}, tls: {}}
       storageSize: 1Gi
       resources:
         total: {limits: {cpu: 2, memory: 2Gi}, requests: {cpu: 1}}
@@ -53,7 +53,11 @@ EXAMPLE = yaml.safe_load(
           roles: [{name: r, resources: [traces], tenants: [dev], permissions: [read]}]
           roleBindings: [{name: b, roles: [r], subjects: [{kind: user, name: ann}]}]
       template:
-        gateway: {enabled: true, opa: {resources: {}}, component: {replicas: 1}}
+        gateway:
+          enabled: true
+          opa: {resources: {}}
+          component: {replicas: 1}
+          ingress: {type: route, host: a.b, annotations: {a: b}, route: {termination: reencrypt}}
         ingester: {nodeSelector: {a: b}, tolerations: [{key: a, operator: Exists}], podSecurityContext: {runAsUser: 1}}
         querier:
           topologySpreadConstraints: [{maxSkew: 1, topologyKey: a, whenUnsatisfiable: DoNotSchedule, minDomains: 1}]
