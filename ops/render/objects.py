@@ -19,6 +19,8 @@ APPLY_ORDER = (  # what others refer to comes first; kinds that are not here com
     "RoleBinding",
     "Secret",
     "ConfigMap",
+    "Issuer",
+    "Certificate",
     "NetworkPolicy",
     "PersistentVolumeClaim",
     "Service",
