@@ -17,6 +17,7 @@ APPLY_ORDER = (  # what others refer to comes first; kinds that are not here com
     "ClusterRoleBinding",
     "Role",
     "RoleBinding",
+    "Route",  # before the Secret that names its host
     "Secret",
     "ConfigMap",
     "Issuer",
@@ -24,7 +25,6 @@ APPLY_ORDER = (  # what others refer to comes first; kinds that are not here com
     "NetworkPolicy",
     "PersistentVolumeClaim",
     "Service",
-    "Route",
     "Ingress",
     "HTTPRoute",
     "PodDisruptionBudget",
