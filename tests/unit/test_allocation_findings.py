@@ -306,4 +306,5 @@ def test_sums_beyond_what_a_quantity_holds_are_still_said() -> None:
 
 def test_what_kubernetes_refuses_is_never_up_to_the_user() -> None:
     always = {code for code, severity in SEVERITIES.items() if severity == "error"}
-    assert always == {"request-exceeds-limit", "floors-exceed-total", "replication-factor", "fractional-quantity"}
+    configs = {"request-exceeds-limit", "floors-exceed-total", "replication-factor", "fractional-quantity"}
+    assert always == configs | {"too-many-tenants"}
