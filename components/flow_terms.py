@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from components.distributor import LEGACY, LEGACY_ENCRYPTED, OTLP
 from components.gateway import INTERNAL as GATEWAY_INTERNAL
 from components.gateway import OPA_PORTS
 from components.jaeger_ui import UI
@@ -133,6 +134,11 @@ def with_way_in_to_ui(settings: Settings) -> bool:
 
 def _has_way_in(settings: Settings) -> bool:
     return settings.gateway_ingress is not None or settings.jaeger_ingress is not None
+
+
+def receiver_ports(settings: Settings) -> tuple[Port, ...]:
+    """4317, 4318, 14268, 14250, 9411; unless it receives over TLS, 6831/UDP and 6832/UDP"""
+    return (*OTLP, *(LEGACY_ENCRYPTED if settings.receivers_encrypted else LEGACY))
 
 
 def gateway_metrics_ports(settings: Settings) -> tuple[Port, ...]:

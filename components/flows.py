@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from allocation.labels import GOSSIPS
-from components.distributor import LEGACY, OTLP
+from components.distributor import OTLP
 from components.flow_terms import (
     ANYWHERE,
     DNS,
@@ -19,6 +19,7 @@ from components.flow_terms import (
     dns_ports,
     gateway_metrics_ports,
     issuer_ports,
+    receiver_ports,
     store_ports,
     ui_ports,
     with_gateway,
@@ -79,7 +80,7 @@ class Flow:
 
 TABLE: tuple[Row, ...] = (
     # Spans. With a gateway, nobody else reaches the distributor: its port believes any tenant that it is told.
-    Row("spans from applications", SENDERS, ("distributor",), (*OTLP, *LEGACY), without_gateway),
+    Row("spans from applications", SENDERS, ("distributor",), receiver_ports, without_gateway),
     Row("spans from tenants", SENDERS, ("gateway",), (PUBLIC, GATEWAY_GRPC), with_gateway),
     Row("gateway to distributor", ("gateway",), ("distributor",), OTLP, with_gateway),
     Row("distributor to ingester", ("distributor",), ("ingester",), (GRPC,), always),
