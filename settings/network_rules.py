@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from settings.mistakes import Mistake, Path
-from settings.written import Config, Rule, at, entries
+from settings.written import Config, Rule, at, entries, has_minio
 
 PORTS: Path = ("spec", "networkPolicy", "ports")
 TENANTS: Path = ("spec", "tenants", "authentication")
@@ -11,8 +11,7 @@ TENANTS: Path = ("spec", "tenants", "authentication")
 
 def ports_are_those_of_servers_that_are_asked(config: Config) -> Iterator[Mistake]:
     """No port is said of a server that the stack does not speak to, or that is its own."""
-    own_store = at(config, ("minio",)) is not None and at(config, ("minio", "enabled")) is not False
-    if own_store and at(config, (*PORTS, "s3")) is not None:
+    if has_minio(config) and at(config, (*PORTS, "s3")) is not None:
         yield Mistake((*PORTS, "s3"), "is the port of a store of one's own, but MinIO is on; remove it")
     if at(config, (*PORTS, "issuers")) is not None and not any(
         at(tenant, ("oidc",)) for tenant in entries(config, TENANTS)

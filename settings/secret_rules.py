@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from settings.mistakes import Mistake, Path, shown
-from settings.written import Config, Rule, at, entries
+from settings.written import Config, Rule, at, entries, has_minio
 
 TENANTS: Path = ("spec", "tenants", "authentication")
 STORAGE_SECRET: Path = ("spec", "storage", "secret", "name")
@@ -15,13 +15,13 @@ OWN_SECRETS = ("-gateway", "-cookie-proxy", "-ca", *(f"-{component}-tls" for com
 def minios_secret_is_its_own(config: Config) -> Iterator[Mistake]:
     """The Secret that MinIO makes must not be one that another part of the stack makes."""
     name = at(config, STORAGE_SECRET)
-    if _has_minio(config) and isinstance(name, str) and name in _made_elsewhere(config):
+    if has_minio(config) and isinstance(name, str) and name in _made_elsewhere(config):
         yield Mistake(STORAGE_SECRET, f"{shown(name)} is another Secret of this stack; write minio")
 
 
 def clients_secrets_are_there(config: Config) -> Iterator[Mistake]:
     """A Secret with an OIDC client is read, so it is not one that comes with the stack, nor is its namespace."""
-    own = [*_made_elsewhere(config), *([at(config, STORAGE_SECRET)] if _has_minio(config) else [])]
+    own = [*_made_elsewhere(config), *([at(config, STORAGE_SECRET)] if has_minio(config) else [])]
     for index, tenant in enumerate(entries(config, TENANTS)):
         secret = at(tenant, ("oidc", "secret"))
         path = (*TENANTS, index, "oidc", "secret")
@@ -32,12 +32,8 @@ def clients_secrets_are_there(config: Config) -> Iterator[Mistake]:
             yield Mistake((*path, "name"), f"{shown(name)} is a Secret of the stack itself; give the client its own")
 
 
-def _has_minio(config: Config) -> bool:
-    return at(config, ("minio",)) is not None and at(config, ("minio", "enabled")) is not False
-
-
 def _made_elsewhere(config: Config) -> set[str]:
-    """The Secrets that the gateway and the oauth-proxy make."""
+    """The Secrets that the stack has beside MinIO's, or that somebody issues certificates into for it."""
     return {f"tempo-{at(config, ('name',))}{suffix}" for suffix in OWN_SECRETS}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from settings.access_rules import on_openshift, tls_mode
 from settings.duration import NANOSECONDS, nanoseconds
 from settings.mistakes import Mistake, Path, shown
-from settings.written import Config, Rule, at
+from settings.written import Config, Rule, at, has_minio
 
 TLS: Path = ("spec", "tls")
 STORAGE: Path = ("spec", "storage")
@@ -39,7 +39,7 @@ def every_component_has_a_secret(config: Config) -> Iterator[Mistake]:
         return
     single = at(config, (*TLS, "secretNames"))
     single = single if isinstance(single, dict) else {}
-    optional = {"gateway": at(config, GATEWAY) is True, "minio": _has_minio(config)}
+    optional = {"gateway": at(config, GATEWAY) is True, "minio": has_minio(config)}
     running = [*ALWAYS_RUNNING, *(name for name, runs in optional.items() if runs)]
     missing = [name for name in running if single.get(name) is None]
     if at(config, (*TLS, "secretName")) is None and missing:
@@ -71,7 +71,7 @@ def certificates_are_not_the_stores_secret(config: Config) -> Iterator[Mistake]:
     single = at(config, (*TLS, "secretNames"))
     named |= {(*TLS, "secretNames", key): name for key, name in (single if isinstance(single, dict) else {}).items()}
     for path, name in named.items():
-        if _has_minio(config) and isinstance(name, str) and name == store:
+        if has_minio(config) and isinstance(name, str) and name == store:
             yield Mistake(
                 path, f"{shown(name)} is MinIO's Secret with the keys to its bucket; give the certificate its own"
             )
@@ -82,11 +82,11 @@ def the_store_is_told_its_own_tls(config: Config) -> Iterator[Mistake]:
     tls, path = at(config, (*STORAGE, "tls")), (*STORAGE, "tls")
     enabled = at(tls, ("enabled",))
     for key in ("caName", "certName"):
-        if at(tls, (key,)) is not None and _has_minio(config):
+        if at(tls, (key,)) is not None and has_minio(config):
             yield Mistake((*path, key), "is for a store of your own, and MinIO runs; remove it, or switch MinIO off")
         elif at(tls, (key,)) is not None and enabled is not True:
             yield Mistake((*path, key), "is read with enabled: true only; write that, or remove it")
-    if not _has_minio(config):
+    if not has_minio(config):
         return
     mode = tls_mode(config)
     if enabled is True and mode == "off":
@@ -111,10 +111,6 @@ def receivers_are_told_their_own_tls(config: Config) -> Iterator[Mistake]:
     elif tls.get("certName") is None and tls_mode(config) == "off":
         found = "is missing, and spec.tls.mode is off"
         yield Mistake((*RECEIVER, "certName"), f"{found}; add a Secret with tls.crt and tls.key, or write another mode")
-
-
-def _has_minio(config: Config) -> bool:
-    return at(config, ("minio",)) is not None and at(config, ("minio", "enabled")) is not False
 
 
 RULES: tuple[Rule, ...] = (

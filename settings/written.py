@@ -27,6 +27,11 @@ def names(config: object, path: Path, key: str) -> set[str]:
     return {value for entry in entries(config, path) if isinstance(value := at(entry, (key,)), str)}
 
 
+def has_minio(config: Config) -> bool:
+    """Whether the stack brings its own object store."""
+    return at(config, ("minio",)) is not None and at(config, ("minio", "enabled")) is not False
+
+
 def repeated(config: Config, path: Path, key: str) -> Iterator[Mistake]:
     """A mistake for every entry of a list that says the same under a key as one before it."""
     first: dict[str, int] = {}
