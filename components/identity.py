@@ -8,10 +8,11 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation import labels
 
+ENFORCE = "pod-security.kubernetes.io/enforce"
 # Of a namespace, for the admission of pods. Every pod passes the standard as it is in the version named, so that no
 # upgrade of the cluster refuses one; what a later standard would refuse is warned about and audited.
 POD_SECURITY = {
-    "pod-security.kubernetes.io/enforce": "restricted",
+    ENFORCE: "restricted",
     "pod-security.kubernetes.io/enforce-version": "v1.36",
     "pod-security.kubernetes.io/warn": "restricted",
     "pod-security.kubernetes.io/audit": "restricted",

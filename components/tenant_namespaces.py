@@ -15,13 +15,11 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation.namespaces import NamespacePlan
-from components.identity import Identity
+from components.identity import ENFORCE, Identity
 from settings import Quantity
 from settings.tenant_namespaces import TenantNamespace
 
 Before = Sequence[pulumi.Input[pulumi.Resource]]
-
-POD_SECURITY = "pod-security.kubernetes.io/enforce"
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class TenantNamespaces(pulumi.ComponentResource):
         """What has to be there before anything in it."""
         if not plan.made:
             return self._own if plan.name == self._me.namespace else ()
-        labels = {POD_SECURITY: wanted.pod_security} | wanted.labels | self._me.labels
+        labels = {ENFORCE: wanted.pod_security} | wanted.labels | self._me.labels
         options = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
         return (Namespace(name, metadata=ObjectMetaArgs(name=plan.name, labels=labels), opts=options),)
 
