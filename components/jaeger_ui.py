@@ -7,7 +7,7 @@ from allocation import WorkloadPlan
 from components.config_map import ConfigFiles
 from components.identity import Identity
 from components.pods import Container, Port
-from components.probes import grpc_ready, http_ready
+from components.probes import http_ready
 from components.tempo_tls import RELOAD_INTERVAL
 from components.transport import AUTHORITY, CERTIFICATE, KEY, Transport
 from components.volumes import Mount, scratch
@@ -15,7 +15,7 @@ from settings.stack import Images
 
 TENANT_HEADER = "x-scope-orgid"
 BRIDGE_FILE = "tempo-query.yaml"
-BRIDGE_GRPC = Port("tempo-query", 7777)  # for the pod's own use, in no Service
+BRIDGE_PORT = 7777  # inside the pod only
 UI = Port("jaeger-ui", 16686)
 METRICS = Port("jaeger-metrics", 16687)
 GRPC = Port("jaeger-grpc", 16685)
@@ -43,7 +43,7 @@ def jaeger_query(
         args=(
             "--query.base-path=/",
             "--span-storage.type=grpc",
-            f"--grpc-storage.server=localhost:{BRIDGE_GRPC.number}",
+            f"--grpc-storage.server=localhost:{BRIDGE_PORT}",
             *(by_tenant if tenants else ()),
             *(inside if caller == "proxy" else ()),
             *(_tls(transport, caller) if transport.encrypted else ()),
@@ -68,13 +68,11 @@ def _tls(transport: Transport, caller: Caller) -> Iterator[str]:
 
 
 def tempo_query(plan: WorkloadPlan, images: Images, config: ConfigFiles, certificates: tuple[Mount, ...]) -> Container:
-    """The bridge: Jaeger's storage protocol in, Tempo's API out."""
+    """The bridge: Jaeger's storage protocol in, Tempo's API out, inside the pod only, where no kubelet can ask it."""
     mount = config.mount("conf-tempo-query", BRIDGE_FILE)
     return Container(
         plan=plan.container("tempo-query"),
         image=images.tempo_query,
         args=(f"-config={mount.path}/{BRIDGE_FILE}",),
-        ports=(BRIDGE_GRPC,),
         mounts=(mount, *certificates),
-        readiness=grpc_ready(BRIDGE_GRPC.number),
     )

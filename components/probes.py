@@ -4,7 +4,7 @@ Tempo has no liveness probe: its only health endpoint is `/ready`, which says no
 then would unsettle it further.
 """
 
-from pulumi_kubernetes.core.v1 import GRPCActionArgs, HTTPGetActionArgs, ProbeArgs
+from pulumi_kubernetes.core.v1 import HTTPGetActionArgs, ProbeArgs
 
 
 def http_ready(
@@ -23,11 +23,6 @@ def http_ready(
 def http_alive(port: str, path: str = "/live", *, scheme: str = "http") -> ProbeArgs:
     """Restarted when `path` on the named port has not answered for five minutes."""
     return ProbeArgs(http_get=_get(port, path, scheme), period_seconds=30, timeout_seconds=2, failure_threshold=10)
-
-
-def grpc_ready(port: int) -> ProbeArgs:
-    """Ready when the gRPC health service says so."""
-    return ProbeArgs(grpc=GRPCActionArgs(port=port), period_seconds=5, timeout_seconds=1, failure_threshold=12)
 
 
 def _get(port: str, path: str, scheme: str) -> HTTPGetActionArgs:

@@ -91,10 +91,13 @@ _PARTS: dict[str, Callable[[Settings], Section]] = {
 
 
 def _tempo_query(settings: Settings) -> Section:
-    """The bridge between the Jaeger UI and the query frontend, which is in the same pod."""
+    """The bridge between the Jaeger UI and the query frontend, which are in the same pod, and so is all it listens to.
+
+    It asks nobody who they are, takes any tenant, and shows the query frontend the pod's own certificate.
+    """
     tls = tempo_tls.client_keys(settings, "query-frontend")
     return {
-        "address": "0.0.0.0:7777",
+        "address": "localhost:7777",
         "backend": f"localhost:{HTTP_PORT}",
         "tenant_header_key": "x-scope-orgid",
         **({"tls_enabled": True, **tls} if tls else {}),

@@ -101,7 +101,7 @@ def test_the_jaeger_ui_s_bridge_presents_the_pod_s_certificate(mutual: Tempo, tm
     rendered = read_stack(render(stack_file(tmp_path, MUTUAL))).files["tempo-query.yaml"]
     here = rendered.replace(CERTIFICATES_FOLDER, str(frontend.folder / "tls"))
     file = tmp_path / "tempo-query.yaml"
-    file.write_text(here.replace("localhost:", f"{frontend.address}:").replace("0.0.0.0:", f"{frontend.address}:"))
+    file.write_text(here.replace("localhost:", f"{frontend.address}:"))
     with subprocess.Popen([binary("tempo-query"), "-config", file], stdout=subprocess.DEVNULL) as process:
         try:
             with grpc.insecure_channel(f"{frontend.address}:7777") as channel:

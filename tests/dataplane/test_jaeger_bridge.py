@@ -23,7 +23,7 @@ def bridge(tempo: Tempo, tmp_path: Path) -> Iterator[grpc.Channel]:
     frontend = tempo.query.removeprefix("http://")
     address = frontend.replace(":3200", ":7777")
     rendered = yaml.safe_load(config_files(load_file(ROOT / "Pulumi.dev.yaml"))["tempo-query.yaml"])
-    assert (rendered["address"], rendered["backend"]) == ("0.0.0.0:7777", "localhost:3200")
+    assert (rendered["address"], rendered["backend"]) == ("localhost:7777", "localhost:3200")
     file = tmp_path / "tempo-query.yaml"
     file.write_text(yaml.safe_dump(rendered | {"address": address, "backend": frontend}))
     with subprocess.Popen([binary("tempo-query"), "-config", file], stdout=subprocess.DEVNULL) as process:

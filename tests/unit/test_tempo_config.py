@@ -112,6 +112,11 @@ def test_the_jaeger_ui_brings_its_bridge_and_concerns_nobody_else() -> None:
     assert yaml.safe_load(config_files(with_ui)["tempo-query.yaml"])["backend"] == "localhost:3200"
 
 
+def test_the_bridge_which_asks_nobody_who_they_are_is_for_its_own_pod_alone() -> None:
+    with_ui = settings_of(template={"queryFrontend": {"jaegerQuery": {"enabled": True}}})
+    assert yaml.safe_load(config_files(with_ui)["tempo-query.yaml"])["address"] == "localhost:7777"
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_tenants_are_asked_for_exactly_when_there_are_any(component: str) -> None:
     assert value(settings_of(tenants=STATIC), component, "multitenancy_enabled") is True
