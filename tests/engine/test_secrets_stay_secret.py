@@ -75,7 +75,7 @@ class Witness:
             str(self.engine.workspace.stack_file(self.engine.stack)),
             *options,
         ]
-        return self._run(f"ops {' '.join(arguments)}", command, stacks.PROJECT, self.engine.environment(), None)
+        return self._run(f"ops {' '.join(arguments)}", command, stacks.PROJECT, self.engine.environment())
 
     def files(self) -> None:
         """Everything on disk: the state with its history and backups, the provider's log, the stack's file."""
@@ -83,9 +83,9 @@ class Witness:
             if path.is_file() and not path.is_symlink() and ".venv" not in path.parts:
                 self.evidence[str(path)] = path.read_bytes()
 
-    def _run(self, label: str, command: list[str], folder: Path, env: dict[str, str], fails: bool | None) -> str:
+    def _run(self, label: str, command: list[str], folder: Path, env: dict[str, str], fails: bool = False) -> str:
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-        assert fails is None or fails == bool(done.returncode), done.stdout + done.stderr[-4000:]
+        assert fails == bool(done.returncode), done.stdout + done.stderr[-4000:]
         self.evidence[f"{len(self.evidence)} {label}"] = (done.stdout + done.stderr).encode()
         return done.stdout
 
@@ -145,7 +145,7 @@ def life(witness: Witness, key: str, changed: str) -> None:
         ("config", "--json"),
     ):
         witness.pulumi(*command)
-    for form in ("text", "json", "markdown", "html"):
+    for form in ("table", "json", "markdown", "html"):
         witness.ops("plan", "--format", form)
     witness.ops("diff", "--deployed", "--format", "json")
     witness.ops("render")
