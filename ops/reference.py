@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from settings import Quantity, Settings, Spec, unsupported
 from settings.explain import inner_model, values_of
+from settings.ingress import Ingress
 from settings.limits import TenantLimits
 from settings.network import Bandwidth, Peer
 from settings.node_pools import NodePool
@@ -24,6 +25,7 @@ from settings.pods import Component
 from settings.resources import ContainerResources, StackResources, Weight
 from settings.secrets import SECRETS, set_secret
 from settings.template import Gateway, Ingester, QueryFrontend, Template
+from settings.tenant_namespaces import TenantNamespace
 from settings.tenants import Tenants
 from settings.volumes import ExtraVolume
 
@@ -54,7 +56,9 @@ NAMES: dict[type, str] = {
     Weight: "[weight](#weights)",
     ExtraVolume: "[extra volume](#extra-volumes)",
     TenantLimits: "[tenant's limits](#a-tenants-limits)",
+    TenantNamespace: "[tenant's namespace](#tenants-namespaces)",
     NodePool: "[node pool](#node-pools)",
+    Ingress: "[way in](#ways-in)",
     Affinity: "[affinity](#affinity)",
     LabelSelector: "[label selector](#label-selectors)",
     TopologySpreadConstraint: "[spread constraint](#topology-spread-constraints)",
@@ -93,6 +97,8 @@ def page() -> str:
         ("Weights", rows(Weight)),
         ("Extra volumes", rows(ExtraVolume)),
         ("A tenant's limits", rows(TenantLimits)),
+        ("Tenants' namespaces", rows(TenantNamespace)),
+        ("Ways in", rows(Ingress)),
         ("Node pools", rows(NodePool)),
         ("Affinity", rows(Affinity)),
         ("Topology spread constraints", rows(TopologySpreadConstraint)),

@@ -58,7 +58,7 @@ class TenantRetention(Model):
     """How long traces are kept."""
 
     traces: DurationField | None = None
-    """How long traces are kept, as Go writes durations: `48h` where nothing is said."""
+    """How long traces are kept: `48h` where nothing is said, those of a tenant (by name or id) as long as all."""
 
 
 class Retention(Model):
