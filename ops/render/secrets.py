@@ -21,8 +21,11 @@ def variable(key: str) -> str:
 def masked(key: str, settings: Settings) -> str:
     """What the program gets in place of the secret: of its shape, so that it is valid there."""
     if key == OIDC_CLIENTS.key:
-        tenants = settings.spec.tenants.authentication if settings.spec.tenants else []
-        return json.dumps({tenant.tenant_name: {"clientID": MASK, "clientSecret": MASK} for tenant in tenants})
+        tenants = settings.spec.tenants
+        names = [tenant.tenant_name for tenant in tenants.authentication] if tenants else []
+        elsewhere = tenants.client_secrets if tenants else {}
+        client = {"clientID": MASK, "clientSecret": MASK}
+        return json.dumps({name: client for name in names if name not in elsewhere})
     shortest = next(secret.shortest for secret in SECRETS if secret.key == key)
     return "*" * max(shortest, len(MASK))
 

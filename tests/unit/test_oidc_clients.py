@@ -124,6 +124,15 @@ def test_a_rendering_masks_what_only_the_cluster_has(tmp_path: Any) -> None:
     ]
 
 
+def test_a_rendering_knows_which_client_is_where(tmp_path: Any) -> None:
+    given = with_secret(oidcClients={"prod": {"clientID": "other", "clientSecret": {"secure": "v1:abc"}}})
+    given["spec"]["tenants"]["authentication"].append(
+        {"tenantName": "prod", "tenantId": "prod", "oidc": {"issuerURL": "https://id.example.com"}}
+    )
+    file = stack_file(tmp_path, "static", spec=given["spec"], oidcClients=given["oidcClients"])
+    assert objects(ops("render", file))["Secret", GATEWAY]["data"] == {"tenants.yaml": "********"}
+
+
 def test_a_bare_spec_that_names_a_secret_is_of_a_namespace_that_is_there(tmp_path: Any) -> None:
     file = tmp_path / "spec.yaml"
     file.write_text(yaml.safe_dump(with_secret()["spec"]))
