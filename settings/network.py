@@ -42,6 +42,8 @@ def _cidr(value: object) -> str:
         network = kind(value, strict=False)
     except ValueError:
         refuse(f"{shown(value)} is no range of addresses; {remedy}")
+    if "%" in value or (isinstance(network, IPv6Network) and network.network_address.ipv4_mapped):
+        refuse(f"{shown(value)} is no range of addresses to Kubernetes; {remedy}")
     if str(network) != value:
         refuse(f"{shown(value)} is not how that range is written; write {network}")
     return value
@@ -132,8 +134,8 @@ class NetworkPolicy(Model):
 
     @model_validator(mode="after")
     def _says_nothing_in_vain(self) -> Self:
-        read = ("senders", "readers", "scrapers", "ingress_controllers", "dns")
-        given = next((key for key in read if getattr(self, key) is not None), None)
+        read = ("senders", "readers", "scrapers", "ingress_controllers", "dns", "ports")
+        given = next((key for key in read if key in self.model_fields_set), None)
         if given and not self.enabled:
             refuse(f"is not enabled, but has {to_camel(given)}; remove it, or write enabled: true")
         if self.annotations is not None and "bandwidth" in self.model_fields_set:
