@@ -2,8 +2,9 @@
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import PlainValidator
+from pydantic import AfterValidator, PlainValidator
 
 from settings.mistakes import shown
 from settings.types import refuse
@@ -56,6 +57,27 @@ def _text(pattern: str, longest: int, remedy: str, *, empty: bool = False) -> Pl
     return PlainValidator(validate)
 
 
+def _with_an_address(url: str) -> str:
+    """A URL whose host and port can be connected to, and that tells nobody a password."""
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number or beyond all ports, half an IPv6 address
+        is_address = False
+    if not is_address:
+        refuse(f"{shown(url)} has no host and port that there can be; {URL_REMEDY}")
+    if "@" in parts.netloc:
+        refuse(f"has a user before its host, and perhaps a password; {URL_REMEDY}")
+    return url
+
+
+def _no_address(host: str) -> str:
+    """A name: the API server takes no IP address for an Ingress's host, nor for an HTTPRoute's."""
+    if re.fullmatch(r"[0-9.]+", host):  # of a host that the pattern lets through, no other is one
+        refuse(f"{shown(host)} is an address, not a name; {HOST_REMEDY}")
+    return host
+
+
 LABEL_REMEDY = "use lower-case letters, digits and '-', with a letter or digit at both ends"
 SUBDOMAIN_REMEDY = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 HOST_REMEDY = f"write a host such as traces.example.com, in lower case, each part {LONGEST_LABEL} characters at most"
@@ -71,14 +93,14 @@ TEXT_REMEDY = "write one line of text without blanks around it"
 NameField = Annotated[str, _text(LABEL, LONGEST_NAME, LABEL_REMEDY), f"DNS label, {LONGEST_NAME} characters at most"]
 LabelField = Annotated[str, _text(LABEL, LONGEST_LABEL, LABEL_REMEDY), "DNS label"]
 SubdomainField = Annotated[str, _text(SUBDOMAIN, LONGEST_SUBDOMAIN, SUBDOMAIN_REMEDY), "DNS subdomain"]
-HostField = Annotated[str, _text(HOST, LONGEST_SUBDOMAIN, HOST_REMEDY), "host name"]
+HostField = Annotated[str, _text(HOST, LONGEST_SUBDOMAIN, HOST_REMEDY), AfterValidator(_no_address), "host name"]
 LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_LABEL_KEY, VALUE_REMEDY), "label key"]
 LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True), "label value"]
 ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY), "label value"]
 TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY), "tenant id"]
 MetricNameField = Annotated[str, _text(METRIC, LONGEST_SUBDOMAIN, METRIC_REMEDY), "metric name"]
 ImageField = Annotated[str, _text(IMAGE, 512, IMAGE_REMEDY), "image"]
-UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), "URL"]
+UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), AfterValidator(_with_an_address), "URL"]
 PathField = Annotated[str, _text(FOLDER, 1024, FOLDER_REMEDY), "folder"]
 TextField = Annotated[str, _text(TEXT, 1024, TEXT_REMEDY), "text"]
 AnnotationField = Annotated[str, _text(ANNOTATION, LONGEST_ANNOTATIONS, TEXT_REMEDY, empty=True), "text"]
