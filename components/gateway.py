@@ -185,6 +185,7 @@ def _opa(args: GatewayArgs) -> Container:
             f"--web.internal.listen=:{internal.number}",
             f"--web.healthchecks.url=http://localhost:{public.number}",
             f"--opa.package={OPA_PACKAGE}",
+            # By the token alone: names and groups come from a cookie, signed with a key that stands in public source.
             "--opa.ssar",
             *(f"--openshift.mappings={tenant.tenant_name}={OPA_GROUP}" for tenant in args.tenants.authentication),
         ),

@@ -255,6 +255,7 @@ def test_the_gateway_asks_opa_about_each_tenant(stack_named: Named) -> None:
     gateway, opa = containers
     assert "--openshift.mappings=dev=tempo.grafana.com" in opa["args"]
     assert "--openshift.mappings=prod=tempo.grafana.com" in opa["args"]
+    assert "--opa.ssar" in opa["args"]  # whoever writes a cookie may write any name in it, but no token
     # The gateway has looked at its caller already: it goes past the oauth-proxy.
     ui = "https://tempo-tmrs-query-frontend.tempo-prod.svc:16686"
     assert f"--traces.read.endpoint={ui}" in gateway["args"]
