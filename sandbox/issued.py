@@ -42,7 +42,8 @@ class Issued:
         if name not in self._secrets:
             names, client = self._asked.get(name, (self._of_any_service, True))
             certificate, key = self.authority.issue(name, names, client=client)
-            self._secrets[name] = {"tls.crt": certificate, "tls.key": key, "ca.crt": self.authority.certificate}
+            authority = {"ca.crt": self.authority.certificate} if client else {}
+            self._secrets[name] = {"tls.crt": certificate, "tls.key": key, **authority}
         return self._secrets[name]
 
 

@@ -33,7 +33,9 @@ def test_a_certificate_has_the_names_and_uses_that_it_is_asked_for() -> None:
 
 
 def test_openshifts_are_for_the_service_of_one_server() -> None:
-    assert of(Issued(OBJECTS), "served") == ({"b.ns.svc"}, {SERVER})
+    issued = Issued(OBJECTS)
+    assert of(issued, "served") == ({"b.ns.svc"}, {SERVER})
+    assert "ca.crt" not in issued.secret("served")
 
 
 def test_a_users_own_is_for_every_service() -> None:
