@@ -62,8 +62,15 @@ ASKED = {
     PROD: EVERYONE | OF_PROD | {("compaction", "block_retention"): "3d"},
     SMALL: EVERYONE | OF_SMALL | {("compaction", "block_retention"): "1h30m"},
 }
-READERS = {(limit.scope, limit.key): limit.readers for limit in LIMITS} | {
-    ("compaction", "block_retention"): ("compactor",)
+# Who asks for which, in the source of Tempo 2.9.0.
+READERS = {
+    ("ingestion", "rate_limit_bytes"): {"distributor"},
+    ("ingestion", "burst_size_bytes"): {"distributor"},
+    ("ingestion", "max_traces_per_user"): {"ingester"},
+    ("read", "max_bytes_per_tag_values_query"): {"ingester", "querier", "query-frontend"},
+    ("read", "max_search_duration"): {"query-frontend"},
+    ("global", "max_bytes_per_trace"): {"ingester", "querier", "query-frontend", "compactor"},
+    ("compaction", "block_retention"): {"compactor"},
 }
 
 
