@@ -1,6 +1,6 @@
 """The stack's certificates, as far as objects ask for them: cert-manager's, and OpenShift's authority."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -35,10 +35,12 @@ def declare_certificates(
     transport: Transport,
     tls: Tls | None,
     components: Iterable[str],
+    public_hosts: Mapping[str, str],
     opts: pulumi.ResourceOptions,
 ) -> tuple[pulumi.Resource, ...]:
     """What the mode needs so that every one of `components` finds its certificate; `me` is the stack as a whole.
 
+    `public_hosts`: component -> the host by which those outside the cluster see the certificate of its pods.
     Kubernetes starts the pods when the Secrets are there, which somebody else makes within seconds.
     """
     if transport.mode == "serviceCA":
@@ -52,10 +54,10 @@ def declare_certificates(
     duration = {"duration": held} if held else {}
     certificates = [
         _object(
-            f"{name}-{component}", "Certificate", me.of(component), _certificate(me, component, issuer) | duration, opts
+            f"{name}-{each}", "Certificate", me.of(each), _certificate(me, each, issuer, public_hosts) | duration, opts
         )
-        for component in components
-        if component in SERVICES
+        for each in components
+        if each in SERVICES
     ]
     return *signers, *certificates
 
@@ -66,11 +68,13 @@ def names(service: Identity) -> list[str]:
     return [service.name, inside, service.host, f"{service.host}.cluster.local"]
 
 
-def _certificate(me: Identity, component: str, issuer: Issuer) -> Spec:
+def _certificate(me: Identity, component: str, issuer: Issuer, public_hosts: Mapping[str, str]) -> Spec:
     """Of a component, which is server to some and client to others."""
+    inside = [name for service in SERVICES[component] for name in names(me.of(service))]
+    public = [public_hosts[component]] if component in public_hosts else []
     return {
         "secretName": f"{me.of(component).name}-tls",
-        "dnsNames": [name for service in SERVICES[component] for name in names(me.of(service))],
+        "dnsNames": [*inside, *public],
         "usages": ["digital signature", "server auth", "client auth"],
         "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
         "issuerRef": {"name": issuer.name, "kind": issuer.kind, "group": CERT_MANAGER},

@@ -35,6 +35,7 @@ from components.tempo_tls import receiver_mounts, store_mounts
 from components.tenant_addresses import Addresses, by_header, through_gateway
 from components.tenant_namespaces import Before, TenantNamespaces, TenantNamespacesArgs
 from components.transport import GOSSIP_RING, Transport
+from components.ways_in import passed_through
 from settings import Settings
 from settings.network import Bandwidth
 from settings.pods import PodSettings
@@ -164,9 +165,10 @@ class TempoStack(pulumi.ComponentResource):
         return TenantNamespaces(f"{self._name}-tenants", args, self._component).of_the_stack
 
     def _declare_certificates(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-        plan, tls = self._args.plan, self._args.settings.spec.tls
+        plan, settings = self._args.plan, self._args.settings
         components = [workload.component for workload in (*plan.workloads, *plan.outside)]
-        return declare_certificates(self._name, self._me, self._transport, tls, components, child)
+        hosts = passed_through({"gateway": settings.gateway_ingress, "query-frontend": settings.jaeger_ingress})
+        return declare_certificates(self._name, self._me, self._transport, settings.spec.tls, components, hosts, child)
 
     def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
         """The ring's members find each other by it before any of them is ready."""

@@ -1,5 +1,6 @@
 """Ways in from outside the cluster: a Route, an Ingress or an HTTPRoute to one port of a component's Service."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -83,3 +84,12 @@ def _ingress(me: Identity, port: Port, ingress: Ingress) -> IngressSpecArgs:
         tls=tls,
         rules=[IngressRuleArgs(host=ingress.host, http=HTTPIngressRuleValueArgs(paths=[path]))],
     )
+
+
+def passed_through(ways_in: Mapping[str, Ingress | None]) -> dict[str, str]:
+    """Component -> host, where whoever comes from outside is shown the certificate of the component's own pods."""
+    return {
+        component: way.host
+        for component, way in ways_in.items()
+        if way is not None and way.host and way.type == "route" and way.route.termination == "passthrough"
+    }

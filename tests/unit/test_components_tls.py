@@ -81,6 +81,16 @@ def test_a_certificate_holds_every_name_that_its_clients_expect(mode: str) -> No
             assert name in names[presenter]
 
 
+def test_a_certificate_that_a_route_shows_to_the_outside_holds_the_route_s_host() -> None:
+    shown = with_spec("prod", tls={"mode": "certManager"})
+    shown["spec"]["template"]["gateway"]["ingress"] = {"type": "route", "host": "traces.example.com"}
+    certificates = run(shown, SECRETS).kind("Certificate").values()
+    holders = {
+        each.object_name for each in certificates if "traces.example.com" in each.inputs["spec"].get("dnsNames", ())
+    }
+    assert holders == {"tempo-tmrs-gateway"}
+
+
 @pytest.mark.parametrize("mode", ["certManager", "certManager without a gateway"])
 def test_a_certificate_holds_the_name_of_every_endpoint(mode: str) -> None:
     done = stack(mode)
