@@ -18,6 +18,12 @@ CLUSTERS_OWN = ("default", "openshift")
 CLUSTERS_OWN_PREFIXES = ("kube-", "openshift-")
 
 MADE_ONLY = ("labels", "podSecurity")  # what is said of a namespace that the stack makes
+ENFORCED = "pod-security.kubernetes.io/enforce"
+# Labels of a namespace that the cluster sets, the first, and that the stack does.
+SET_ANYWAY = (
+    "kubernetes.io/metadata.name",
+    *(f"app.kubernetes.io/{key}" for key in ("name", "instance", "component", "managed-by")),
+)
 BOUNDS = ("min", "defaultRequest", "default", "max")  # of a LimitRange: none may be above the next
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 
@@ -50,6 +56,19 @@ def somebody_makes_each_namespace(config: Config) -> Iterator[Mistake]:
             if at(namespace, (key,)) is not None:
                 whose = "the stack's own" if is_stacks_own else "not made by the stack"
                 yield Mistake((*path, key), f"is of a namespace that is {whose}; remove it")
+
+
+def labels_are_not_the_stacks(config: Config) -> Iterator[Mistake]:
+    """A label that somebody sets anyway would be overwritten, or would say otherwise than podSecurity."""
+    for index, namespace in enumerate(entries(config, NAMESPACES)):
+        labels = at(namespace, ("labels",))
+        for key in labels if isinstance(labels, dict) else ():
+            path = (*NAMESPACES, index, "labels", str(key))
+            if key == ENFORCED:
+                yield Mistake(path, "is what podSecurity says; remove it and write podSecurity")
+            elif key in SET_ANYWAY:
+                whose = "the cluster" if key == SET_ANYWAY[0] else "the stack"
+                yield Mistake(path, f"is set by {whose}; remove it")
 
 
 def each_namespace_is_listed_for_something(config: Config) -> Iterator[Mistake]:
@@ -111,6 +130,7 @@ RULES: tuple[Rule, ...] = (
     tenants_namespaces_differ,
     tenants_namespaces_are_of_tenants,
     somebody_makes_each_namespace,
+    labels_are_not_the_stacks,
     each_namespace_is_listed_for_something,
     bounds_of_containers_are_in_order,
     quotas_of_one_namespace_differ,
