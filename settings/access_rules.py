@@ -23,11 +23,24 @@ def openshift_is_what_it_says(config: Config) -> Iterator[Mistake]:
     remedy = "is OpenShift's, and platform is kubernetes; write platform: openshift, or"
     if at(config, TENANTS_MODE) == "openshift":
         yield Mistake(TENANTS_MODE, f"openshift {remedy} mode: static")
-    if _has_proxy(config):
+    if has_proxy(config):
         yield Mistake((*JAEGER, "authentication"), f"{remedy} enabled: false")
     for place in COMPONENTS:
         if at(config, (*place, "ingress", "type")) == "route":
             yield Mistake((*place, "ingress", "type"), f"route {remedy} ingress or httpRoute")
+
+
+def the_service_account_is_not_one_that_reviews(config: Config) -> Iterator[Mistake]:
+    """The accounts that OpenShift's login needs are made by the stack, for the pods that need them."""
+    given, name = at(config, ("spec", "serviceAccount")), at(config, ("name",))
+    logs_in = {
+        "gateway": at(config, TENANTS_MODE) == "openshift" and at(config, (*GATEWAY, "enabled")) is True,
+        "query-frontend": has_proxy(config),
+    }
+    for component, has_account in logs_in.items():
+        if has_account and given == f"tempo-{name}-{component}":
+            found = f"{shown(given)} is the ServiceAccount that the stack makes for its {component}"
+            yield Mistake(("spec", "serviceAccount"), f"{found}; write another, or remove it")
 
 
 def openshifts_login_is_encrypted(config: Config) -> Iterator[Mistake]:
@@ -100,7 +113,7 @@ def _kind(config: Config, place: Path) -> object:
     given = at(config, (*place, "ingress", "type"))
     if given not in (None, ""):
         return given
-    by_route = on_openshift(config) and (place == GATEWAY or _has_proxy(config))
+    by_route = on_openshift(config) and (place == GATEWAY or has_proxy(config))
     return "route" if by_route else "none"
 
 
@@ -116,10 +129,11 @@ def on_openshift(config: Config) -> bool:
     if platform in ("kubernetes", "openshift"):
         return bool(platform == "openshift")
     has_route = any(at(config, (*place, "ingress", "type")) == "route" for place in COMPONENTS)
-    return has_route or _has_proxy(config) or at(config, TENANTS_MODE) == "openshift"
+    return has_route or has_proxy(config) or at(config, TENANTS_MODE) == "openshift"
 
 
-def _has_proxy(config: Config) -> bool:
+def has_proxy(config: Config) -> bool:
+    """Whether the oauth-proxy runs, as far as what is written says."""
     authentication = at(config, (*JAEGER, "authentication"))
     is_on = isinstance(authentication, dict) and authentication.get("enabled", True) is True
     return is_on and at(config, (*JAEGER, "enabled")) is True
@@ -127,6 +141,7 @@ def _has_proxy(config: Config) -> bool:
 
 RULES: tuple[Rule, ...] = (
     openshift_is_what_it_says,
+    the_service_account_is_not_one_that_reviews,
     openshifts_login_is_encrypted,
     ways_in_lead_somewhere,
     ways_in_are_whole,

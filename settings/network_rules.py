@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from settings.access_rules import has_proxy
 from settings.mistakes import Mistake, Path
 from settings.written import Config, Rule, at, entries, has_minio
 
@@ -17,6 +18,10 @@ def ports_are_those_of_servers_that_are_asked(config: Config) -> Iterator[Mistak
         at(tenant, ("oidc",)) for tenant in entries(config, TENANTS)
     ):
         yield Mistake((*PORTS, "issuers"), "is the port of OIDC providers, but no tenant has one; remove it")
+    asks_the_api = at(config, (*TENANTS[:-1], "mode")) == "openshift" or has_proxy(config)
+    if at(config, (*PORTS, "kubernetesApi")) is not None and not asks_the_api:
+        found = "is asked by OpenShift's login only, and there is none"
+        yield Mistake((*PORTS, "kubernetesApi"), f"{found}; remove it")
 
 
 RULES: tuple[Rule, ...] = (ports_are_those_of_servers_that_are_asked,)
