@@ -7,6 +7,14 @@ from settings.written import Config, Rule, at, entries, has_minio
 
 TENANTS: Path = ("spec", "tenants", "authentication")
 STORAGE_SECRET: Path = ("spec", "storage", "secret", "name")
+TLS: Path = ("spec", "tls")
+TEMPLATE: Path = ("spec", "template")
+# The places beside `spec.tls` that name a Secret with a certificate, there before the stack.
+CERTIFICATES: tuple[Path, ...] = (
+    (*TEMPLATE, "distributor", "tls", "certName"),
+    (*TEMPLATE, "gateway", "ingress", "tls", "secretName"),
+    (*TEMPLATE, "queryFrontend", "jaegerQuery", "ingress", "tls", "secretName"),
+)
 # The Secrets `tempo-<name>…` of the gateway and the oauth-proxy, and those that certificates are issued into.
 ISSUED = ("distributor", "ingester", "compactor", "querier", "query-frontend", "gateway", "minio", "gossip-ring")
 OWN_SECRETS = ("-gateway", "-cookie-proxy", "-ca", *(f"-{component}-tls" for component in ISSUED))
@@ -32,9 +40,29 @@ def clients_secrets_are_there(config: Config) -> Iterator[Mistake]:
             yield Mistake((*path, "name"), f"{shown(name)} is a Secret of the stack itself; give the client its own")
 
 
+def certificates_are_in_secrets_of_their_own(config: Config) -> Iterator[Mistake]:
+    """The Secrets that the stack makes hold logins and keys to the bucket, and no certificate."""
+    own = {f"tempo-{at(config, ('name',))}{suffix}" for suffix in OWN_SECRETS[:2]}
+    single = at(config, (*TLS, "secretNames"))
+    paths = [
+        (*TLS, "secretName"),
+        *((*TLS, "secretNames", key) for key in (single if isinstance(single, dict) else ())),
+    ]
+    stores = at(config, STORAGE_SECRET) if has_minio(config) else None  # of `spec.tls` beside it, `tls_rules` says so
+    for path in (*paths, *CERTIFICATES):
+        name = at(config, path)
+        if isinstance(name, str) and (name in own or (name == stores and path in CERTIFICATES)):
+            found = f"{shown(name)} is a Secret of the stack itself, without a certificate"
+            yield Mistake(path, f"{found}; give the certificate its own")
+
+
 def _made_elsewhere(config: Config) -> set[str]:
     """The Secrets that the stack has beside MinIO's, or that somebody issues certificates into for it."""
     return {f"tempo-{at(config, ('name',))}{suffix}" for suffix in OWN_SECRETS}
 
 
-RULES: tuple[Rule, ...] = (minios_secret_is_its_own, clients_secrets_are_there)
+RULES: tuple[Rule, ...] = (
+    minios_secret_is_its_own,
+    clients_secrets_are_there,
+    certificates_are_in_secrets_of_their_own,
+)
