@@ -61,6 +61,9 @@ def _empty_keys(config: object, path: Path = ()) -> Iterator[Mistake]:
     elif isinstance(config, dict) and len(path) <= DEEPEST:
         for key, value in config.items():
             yield from _empty_keys(value, (*path, str(key)))
+    elif isinstance(config, list) and len(path) <= DEEPEST:
+        for index, value in enumerate(config):
+            yield from _empty_keys(value, (*path, index))
 
 
 def _news(mistakes: Iterable[Mistake], said: Iterable[Mistake]) -> list[Mistake]:
