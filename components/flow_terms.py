@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from components.distributor import LEGACY, LEGACY_ENCRYPTED, OTLP
 from components.gateway import INTERNAL as GATEWAY_INTERNAL
-from components.gateway import OPA_PORTS
+from components.gateway import OPA_INTERNAL
 from components.jaeger_ui import UI
 from components.oauth_proxy import PROXY
 from components.pods import Port
@@ -143,7 +143,7 @@ def receiver_ports(settings: Settings) -> tuple[Port, ...]:
 
 def gateway_metrics_ports(settings: Settings) -> tuple[Port, ...]:
     """8081, and OPA's 8083"""
-    return (GATEWAY_INTERNAL, OPA_PORTS[1]) if settings.spec.has_opa else (GATEWAY_INTERNAL,)
+    return (GATEWAY_INTERNAL, OPA_INTERNAL) if settings.spec.has_opa else (GATEWAY_INTERNAL,)
 
 
 def ui_ports(settings: Settings) -> tuple[Port, ...]:

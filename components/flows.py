@@ -28,7 +28,6 @@ from components.flow_terms import (
     with_oidc,
     with_open_ui,
     with_openshift_gateway,
-    with_proxy,
     with_ui,
     with_ui_behind_gateway,
     with_way_in_to_gateway,
@@ -108,8 +107,8 @@ TABLE: tuple[Row, ...] = (
     # Who is it, and may they.
     Row("gateway to Kubernetes API", ("gateway",), ANYWHERE, api_ports, with_openshift_gateway),
     Row("gateway to OpenShift's login", ("gateway",), ANYWHERE, LOGIN, with_openshift_gateway),
-    Row("oauth-proxy to Kubernetes API", ("query-frontend",), ANYWHERE, api_ports, with_proxy),
-    Row("oauth-proxy to OpenShift's login", ("query-frontend",), ANYWHERE, LOGIN, with_proxy),
+    Row("oauth-proxy to Kubernetes API", ("query-frontend",), ANYWHERE, api_ports, with_guarded_ui),
+    Row("oauth-proxy to OpenShift's login", ("query-frontend",), ANYWHERE, LOGIN, with_guarded_ui),
     Row("gateway to OIDC providers", ("gateway",), ANYWHERE, issuer_ports, with_oidc),
 )
 

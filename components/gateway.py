@@ -23,7 +23,7 @@ from components.probes import http_alive, http_ready
 from components.secrets import Secrets, base64_of, fingerprint_of
 from components.shared import Shared
 from components.transport import AUTHORITY, CERTIFICATE, KEY, Transport
-from components.volumes import config_files, secret_files
+from components.volumes import api_access, config_files, secret_files
 from components.ways_in import declare_way_in
 from settings.ingress import Ingress
 from settings.pods import PodSettings
@@ -32,7 +32,7 @@ from settings.tenants import Tenants
 
 PUBLIC, INTERNAL, GRPC = Port("public", 8080), Port("internal", 8081), Port("grpc-public", 8090)
 PORTS = (PUBLIC, INTERNAL, GRPC)
-OPA_PORTS = (Port("opa", OPA_PORT), Port("opa-internal", 8083))
+OPA_INTERNAL = Port("opa-internal", 8083)
 OPA_GROUP = "tempo.grafana.com"  # the API group in which cluster roles grant access to a tenant's traces
 TENANTS_FILE, RBAC_FILE = "tenants.yaml", "rbac.yaml"
 TENANTS_FOLDER, RBAC_FOLDER = "/etc/tempo-gateway/tenants", "/etc/tempo-gateway/rbac"
@@ -93,7 +93,7 @@ class Gateway(pulumi.ComponentResource):
             checksums={RBAC_FILE: checksum(rbac), TENANTS_FILE: fingerprint_of(tenants, me)},
         )
         if args.tenants.mode == "openshift":  # who is it, and may they: questions to the API server
-            pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name, token=True)
+            pod = dataclasses.replace(with_sidecars(pod, _opa(args)), service_account=me.name)
             reads += [oauth_client(name, me, args.ingress, child), access_reviewer(name, me, child)]
 
         declare_deployment(
@@ -146,6 +146,7 @@ def _gateway(args: GatewayArgs, me: Identity) -> Container:
             config_files("rbac", RBAC_FOLDER, me.name, (RBAC_FILE,)),
             secret_files("tenants", TENANTS_FOLDER, me.name, (TENANTS_FILE,)),
             *transport.mounts(me),
+            *((api_access(),) if args.tenants.mode == "openshift" else ()),
         ),
         readiness=http_ready(INTERNAL.name, scheme=transport.scheme),
         liveness=http_alive(INTERNAL.name, scheme=transport.scheme),
@@ -176,20 +177,20 @@ def _tls(transport: Transport, me: Identity) -> tuple[str, ...]:
 
 def _opa(args: GatewayArgs) -> Container:
     """Asks the cluster, with the caller's own token, whether they may read or write the tenant's traces."""
-    public, internal = OPA_PORTS
     return Container(
         plan=args.plan.container("tempo-gateway-opa"),
         image=args.images.tempo_gateway_opa,
         args=(
-            f"--web.listen=:{public.number}",
-            f"--web.internal.listen=:{internal.number}",
-            f"--web.healthchecks.url=http://localhost:{public.number}",
+            f"--web.listen=localhost:{OPA_PORT}",  # only the gateway beside it has anything to ask
+            f"--web.internal.listen=:{OPA_INTERNAL.number}",
+            f"--web.healthchecks.url=http://localhost:{OPA_PORT}",
             f"--opa.package={OPA_PACKAGE}",
             # By the token alone: names and groups come from a cookie, signed with a key that stands in public source.
             "--opa.ssar",
             *(f"--openshift.mappings={tenant.tenant_name}={OPA_GROUP}" for tenant in args.tenants.authentication),
         ),
-        ports=OPA_PORTS,
-        readiness=http_ready(internal.name),
-        liveness=http_alive(internal.name),
+        ports=(OPA_INTERNAL,),
+        mounts=(api_access(),),
+        readiness=http_ready(OPA_INTERNAL.name),
+        liveness=http_alive(OPA_INTERNAL.name),
     )

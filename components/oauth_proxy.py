@@ -14,7 +14,7 @@ from components.pods import Container, Port
 from components.probes import http_ready
 from components.secrets import base64_of, cookie_secret, fingerprint_of
 from components.transport import CERTIFICATE, KEY, Transport
-from components.volumes import secret_files
+from components.volumes import api_access, secret_files
 from settings.ingress import Ingress
 
 PROXY = Port("oauth-proxy", 4180)
@@ -73,6 +73,7 @@ class OauthProxy:
             mounts=(
                 secret_files("cookie", _COOKIE_FOLDER, cookie_name(me), (COOKIE_FILE,)),
                 *transport.mounts(me),
+                api_access(),  # its token is its password at OpenShift's login
             ),
             # It has no other endpoint: asked it for its liveness too, it would be restarted when it is only not ready.
             readiness=http_ready(PROXY.name, HEALTH, scheme=transport.scheme),

@@ -20,7 +20,7 @@ def oauth_client(name: str, me: Identity, ingress: Ingress | None, options: pulu
     return ServiceAccount(
         name,
         metadata=me.metadata(annotations=None if ingress is None else _back_by(ingress, me)),
-        automount_service_account_token=False,  # the pod asks for it
+        automount_service_account_token=False,  # a container asks for it
         opts=options,
     )
 

@@ -109,7 +109,6 @@ class Pod:
         default_factory=dict
     )  # of what it reads: another one, another pod
     labels: Mapping[str, str] = field(default_factory=dict)  # on top of the component's own
-    token: bool = False  # whether a container speaks to the Kubernetes API
     grace_seconds: int | None = None
     restart_policy: Literal["OnFailure"] | None = None  # of a Job
 
@@ -123,7 +122,7 @@ class Pod:
                 containers=[container.declare() for container in self._containers()],
                 volumes=self._volumes() or None,
                 service_account_name=self.service_account,
-                automount_service_account_token=self.token,
+                automount_service_account_token=False,  # who speaks to the API mounts `api_access`
                 enable_service_links=False,  # the environment of a pod is what is written here
                 security_context=_security(self.user, self.settings.pod_security_context),
                 node_selector=self.settings.node_selector,

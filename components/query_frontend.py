@@ -60,7 +60,7 @@ class QueryFrontend(pulumi.ComponentResource):
             reads = proxy.declare(name, me, args.jaeger_ingress, child)
             pod = with_sidecars(pod, proxy.container(args.plan, args.images.oauth_proxy, me, transport))
             checksums = {**pod.checksums, **proxy.checksums(me)}
-            pod = dataclasses.replace(pod, checksums=checksums, service_account=me.name, token=True)
+            pod = dataclasses.replace(pod, checksums=checksums, service_account=me.name)
 
         declare_deployment(
             name,

@@ -4,19 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pulumi_kubernetes.core.v1 import (
+    ConfigMapProjectionArgs,
     ConfigMapVolumeSourceArgs,
+    DownwardAPIProjectionArgs,
+    DownwardAPIVolumeFileArgs,
     EmptyDirVolumeSourceArgs,
     EphemeralVolumeSourceArgs,
     KeyToPathArgs,
+    ObjectFieldSelectorArgs,
     PersistentVolumeClaimSpecArgs,
     PersistentVolumeClaimTemplateArgs,
     PersistentVolumeClaimVolumeSourceArgs,
+    ProjectedVolumeSourceArgs,
     SecretVolumeSourceArgs,
+    ServiceAccountTokenProjectionArgs,
     VolumeArgs,
+    VolumeProjectionArgs,
     VolumeResourceRequirementsArgs,
 )
 
 from settings.volumes import VolumeClaim
+
+API_ACCESS = "api-access"
 
 
 @dataclass(frozen=True)
@@ -72,3 +81,30 @@ def secret_files(name: str, path: str, secret: str, files: Sequence[str]) -> Mou
 
 def _items(files: Sequence[str]) -> list[KeyToPathArgs]:
     return [KeyToPathArgs(key=file, path=file) for file in files]
+
+
+def api_access() -> Mount:
+    """The token of the pod's account, where programs look for it: for one container, not for all of the pod.
+
+    The files and the hour are those of the volume that Kubernetes would mount into every container; OpenShift adds the
+    authority of its Services.
+    """
+    token = ServiceAccountTokenProjectionArgs(path="token", expiration_seconds=3607)
+    authorities = (("kube-root-ca.crt", "ca.crt", False), ("openshift-service-ca.crt", "service-ca.crt", True))
+    namespace = DownwardAPIVolumeFileArgs(
+        path="namespace", field_ref=ObjectFieldSelectorArgs(api_version="v1", field_path="metadata.namespace")
+    )
+    sources = [
+        VolumeProjectionArgs(service_account_token=token),
+        *(
+            VolumeProjectionArgs(
+                config_map=ConfigMapProjectionArgs(
+                    name=name, items=[KeyToPathArgs(key=file, path=file)], optional=optional or None
+                )
+            )
+            for name, file, optional in authorities
+        ),
+        VolumeProjectionArgs(downward_api=DownwardAPIProjectionArgs(items=[namespace])),
+    ]
+    volume = VolumeArgs(name=API_ACCESS, projected=ProjectedVolumeSourceArgs(sources=sources))
+    return Mount(API_ACCESS, "/var/run/secrets/kubernetes.io/serviceaccount", volume, read_only=True)

@@ -2,6 +2,7 @@
 
 TEMPO = "docker.io/grafana/tempo:2.10.8"  # the last line with ingester and compactor; tested with 2.9.0
 TEMPO_QUERY = "docker.io/grafana/tempo-query:2.10.8"
+# It must set the tenant header, not add to it: older ones let a client name another tenant.
 TEMPO_GATEWAY = "quay.io/observatorium/api:main-2026-08-13-db2b289"
 # The one that tempo-operator 0.22.0 releases, and hands --opa.ssar to (relatedImages of its bundle).
 TEMPO_GATEWAY_OPA = "quay.io/observatorium/opa-openshift:main-2026-07-01-dbb77e0"

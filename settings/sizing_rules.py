@@ -17,10 +17,11 @@ READ_WITH_INGEST = ("queriesPerSecond", "compression")
 
 # What the pods have already: names of volumes, and folders of the container that extra volumes are mounted in.
 TAKEN_NAMES = (
-    *("conf", "conf-tempo-query", "cookie", "data", "jaeger-tmp", "rbac", "tenants"),
+    *("api-access", "conf", "conf-tempo-query", "cookie", "data", "jaeger-tmp", "rbac", "tenants"),
     *("tls", "tls-ca", "tls-clients", "tls-gossip", "tls-receiver", "tls-store", "tls-store-ca"),
 )
 CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TLS_FOLDER = "/conf", "/var/tempo", "/etc/tempo-gateway", "/etc/tempo-tls"
+TOKEN_FOLDER = "/var/run/secrets"  # noqa: S105 where programs look for the token of their pod's account
 
 
 def a_stack_is_sized_in_one_way(config: Config) -> Iterator[Mistake]:
@@ -107,7 +108,7 @@ def _taken(component: str, volume: object, path: Path) -> Iterator[Mistake]:
     if not isinstance(folder, str):
         return
     own = {"gateway": (GATEWAY_FOLDER,), "ingester": (CONFIG_FOLDER, DATA_FOLDER)}.get(component, (CONFIG_FOLDER,))
-    taken = next((f for f in (*own, TLS_FOLDER) if f == folder or folder.startswith(f"{f}/")), None)
+    taken = next((f for f in (*own, TLS_FOLDER, TOKEN_FOLDER) if f == folder or folder.startswith(f"{f}/")), None)
     if taken == DATA_FOLDER:
         remedy = "write spec.storageSize, or another folder"
         yield Mistake((*path, "mountPath"), f"{shown(folder)} is on the ingester's own volume; {remedy}")

@@ -7,7 +7,6 @@ import itertools
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 import yaml
 
 from sandbox.toolchain import binary
-from tests.stacks import CASES, PROJECT
+from tests.stacks import CASES, PROJECT, render
 
 STACKS = {
     "dev": PROJECT / "Pulumi.dev.yaml",
@@ -97,15 +96,15 @@ FLOWS = {
     # The API server, and the OAuth server behind the router, are no pods that a policy could name.
     | edges("gateway", tuple(OUTSIDE), "6443", "443"),
 }
-# The Jaeger UI's oauth-proxy asks them as well.
+# The Jaeger UI's oauth-proxy asks them as well, where it is the door: behind a gateway nobody comes to it.
 PROXY = edges("query-frontend", tuple(OUTSIDE), "6443", "443")
 # OpenShift's router may be on a node's own network: the gateway's Route is open to any address.
 ROUTE = edges(("node-local dns", "internet"), "gateway", "8080")
 EXPECTED = {
     "dev": FLOWS["dev"],
-    "prod": FLOWS["openshift"] | PROXY | ROUTE,
+    "prod": FLOWS["openshift"] | ROUTE,
     "seed-global": FLOWS["openshift"] | ROUTE,
-    "seed-per-component": FLOWS["openshift"] | PROXY | ROUTE,
+    "seed-per-component": FLOWS["openshift"] | ROUTE,
 }
 
 # A stack of one's own: OIDC at the gateway, a store elsewhere, mutual TLS, and everybody outside named.
@@ -163,13 +162,7 @@ EXPECTED["shut"] = (
 )
 
 
-@cache
-def rendered(file: Path) -> str:
-    """What `ops render` prints, once for a file."""
-    command = [sys.executable, "-m", "ops", "render", str(file)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+rendered = cache(render)  # once for a file; each test makes objects of its own of it
 
 
 def people(objects: list[dict[str, Any]], namespace: str) -> dict[str, Somebody]:

@@ -66,7 +66,7 @@ def test_a_pod_says_nothing_of_its_host(done: Run) -> None:
     for workload, pod in pods(done):
         assert set(pod) <= FIELDS, workload.object_name
         kinds = {next(key for key in volume if key != "name") for volume in pod.get("volumes", [])}
-        assert kinds <= {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "ephemeral"}
+        assert kinds <= {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "ephemeral", "projected"}
 
 
 def test_a_container_may_do_nothing_but_run(done: Run) -> None:
@@ -87,10 +87,18 @@ def test_no_pod_has_the_account_that_everybody_has(done: Run) -> None:
 
 def test_only_who_asks_the_kubernetes_api_has_a_token(done: Run) -> None:
     for workload, pod in pods(done):
-        asks = ASKS_THE_API & {container["name"] for container in pod["containers"]}
-        assert pod["automountServiceAccountToken"] is bool(asks), workload.object_name
+        names = {container["name"] for container in pod["containers"]}
+        asks = names & (ASKS_THE_API | ({"tempo-gateway"} if "tempo-gateway-opa" in names else set()))
+        tokens = {v["name"] for v in pod.get("volumes", []) for p in _projected(v) if "serviceAccountToken" in p}
+        mounted = {c["name"] for c in pod["containers"] for m in c.get("volumeMounts", []) if m["name"] in tokens}
+        assert mounted == asks, workload.object_name
+        assert pod["automountServiceAccountToken"] is False  # which would mount it into every container
         # And then an account of its own, so that nobody else has its rights.
         assert (pod["serviceAccountName"] == workload.object_name) is bool(asks)
+
+
+def _projected(volume: Object) -> list[Object]:
+    return list(volume.get("projected", {}).get("sources", []))
 
 
 def test_a_container_writes_where_there_is_a_bound_or_nowhere(done: Run) -> None:
@@ -100,7 +108,7 @@ def test_a_container_writes_where_there_is_a_bound_or_nowhere(done: Run) -> None
         disk = container["resources"]["limits"]["ephemeral-storage"]
         for mount in container.get("volumeMounts", []):
             volume = volumes.get(mount["name"], {})
-            if {"configMap", "secret"} & set(volume):
+            if {"configMap", "secret", "projected"} & set(volume):
                 assert mount["readOnly"] is True
             elif "emptyDir" in volume:
                 assert volume["emptyDir"] == {"sizeLimit": disk}

@@ -117,7 +117,7 @@ def test_a_token_is_mounted_only_where_the_kubernetes_api_is_asked(stack_named: 
         (stack, name)
         for stack in STACKS
         for name, workload in stack_named(stack).workloads.items()
-        if workload.pod["spec"]["automountServiceAccountToken"]
+        if any("projected" in volume for volume in workload.pod["spec"].get("volumes", []))
     }
     assert mounted == {
         ("seed-global", "tempo-tmrs-gateway"),

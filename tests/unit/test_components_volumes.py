@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings.sizing_rules import CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TAKEN_NAMES, TLS_FOLDER
+from settings.sizing_rules import CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TAKEN_NAMES, TLS_FOLDER, TOKEN_FOLDER
 from tests.unit.conftest import changed
 from tests.unit.recording import Run
 
@@ -87,5 +87,5 @@ def test_what_the_pods_have_is_what_extra_volumes_may_not_take(stack: Run) -> No
             continue
         pod = workload.pod["spec"]
         assert {each["name"] for each in pod["volumes"]} <= set(TAKEN_NAMES)
-        own = (CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TLS_FOLDER)
+        own = (CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TLS_FOLDER, TOKEN_FOLDER)
         assert all(any(f == o or f.startswith(f"{o}/") for o in own) for f in folders(pod)), folders(pod)
