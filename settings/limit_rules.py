@@ -7,7 +7,6 @@ from settings.written import Config, Rule, at, entries
 
 TENANTS: Path = ("spec", "tenants")
 PER_TENANT: tuple[Path, ...] = (("spec", "limits", "perTenant"), ("spec", "retention", "perTenant"))
-EVERY_TENANT = "*"  # as an id in overrides.yaml: Tempo's word for all that have no entry of their own
 MANY_TENANTS = 6  # more than these are not listed in a line
 
 
@@ -32,7 +31,7 @@ def each_key_means_one_tenant(config: Config) -> Iterator[Mistake]:
 def _meant(
     path: Path, keys: list[str], owners: dict[object, list[int]], tenants: list[tuple[object, object]]
 ) -> Iterator[Mistake]:
-    """A mistake for every key that means no tenant, more than one, all of them, or the same as another key."""
+    """A mistake for every key that means no tenant, more than one, or the same as another key."""
     said: dict[int, str] = {}
     for key in keys:
         match owners.get(key, []):
@@ -40,9 +39,6 @@ def _meant(
                 names = [str(name) for name, _ in tenants]
                 remedy = f"write {' or '.join(sorted(names))}" if len(names) <= MANY_TENANTS else "add that tenant"
                 yield Mistake((*path, key), f"there is no tenant {shown(key)}; {remedy}")
-            case [index] if tenants[index][1] == EVERY_TENANT:
-                text = "in overrides.yaml '*' is every tenant, not this one; give the tenant another tenantId"
-                yield Mistake((*path, key), text)
             case [index] if said.setdefault(index, key) != key:
                 yield Mistake((*path, key), f"is the same tenant as {shown(said[index])}; keep one of the two")
             case [_]:

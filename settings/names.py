@@ -78,6 +78,13 @@ def _no_address(host: str) -> str:
     return host
 
 
+def _one_tenant(tenant_id: str) -> str:
+    """Not all of them at once: in overrides.yaml `*` is every tenant without an entry of its own."""
+    if tenant_id == "*":
+        refuse("'*' is every tenant to Tempo; write the id of one, such as a UUID")
+    return tenant_id
+
+
 LABEL_REMEDY = "use lower-case letters, digits and '-', with a letter or digit at both ends"
 SUBDOMAIN_REMEDY = "use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 HOST_REMEDY = f"write a host such as traces.example.com, in lower case, each part {LONGEST_LABEL} characters at most"
@@ -97,7 +104,9 @@ HostField = Annotated[str, _text(HOST, LONGEST_SUBDOMAIN, HOST_REMEDY), AfterVal
 LabelKeyField = Annotated[str, _text(LABEL_KEY, LONGEST_LABEL_KEY, VALUE_REMEDY), "label key"]
 LabelValueField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY, empty=True), "label value"]
 ManagerField = Annotated[str, _text(LABEL_VALUE, LONGEST_LABEL, VALUE_REMEDY), "label value"]
-TenantIdField = Annotated[str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY), "tenant id"]
+TenantIdField = Annotated[
+    str, _text(TENANT_ID, LONGEST_TENANT_ID, TENANT_ID_REMEDY), AfterValidator(_one_tenant), "tenant id"
+]
 MetricNameField = Annotated[str, _text(METRIC, LONGEST_SUBDOMAIN, METRIC_REMEDY), "metric name"]
 ImageField = Annotated[str, _text(IMAGE, 512, IMAGE_REMEDY), "image"]
 UrlField = Annotated[str, _text(URL, 2048, URL_REMEDY), AfterValidator(_with_an_address), "URL"]
