@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from components.ending import end
 from components.identity import Identity
-from components.program import end
 from components.secrets import OidcClient
 from settings.secrets import broken_text
 from settings.tenants import Tenants

@@ -1,19 +1,17 @@
 """Between Pulumi and the stack: config in, diagnostics out; a user's mistake is a line, never a traceback."""
 
-import sys
-from collections.abc import Iterable, Iterator
-from typing import NoReturn
+from collections.abc import Iterator
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from allocation import Plan
+from components.ending import end
 from components.secrets import Secrets, parse_oidc_clients
 from settings import Mistake, Settings, SettingsError, load_config
 from settings.secrets import OIDC_CLIENTS, SECRETS, missing_secrets
 
 PREFIX = "tempostack:"
-SAID_WHY = 32  # the exit code by which Pulumi's Python host knows that the program has said what is wrong with it
 
 
 def read_settings() -> Settings:
@@ -57,10 +55,3 @@ def _missing_clients(settings: Settings, clients: str | None) -> Iterator[Mistak
         if tenant.tenant_name not in known:
             text = "is missing; add {clientID: …, clientSecret: …} for this tenant, as a secret, or name a Secret"
             yield Mistake((OIDC_CLIENTS.key, tenant.tenant_name), f"{text} that has them in its oidc.secret")
-
-
-def end(errors: Iterable[str]) -> NoReturn:
-    """Say what is wrong and end: a RunError would run the lines into one, and Pulumi add that it knows no reason."""
-    for line in errors:
-        pulumi.log.error(line)
-    sys.exit(SAID_WHY)

@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from components.program import SAID_WHY
+from components.ending import SAID_WHY
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 Existing = Mapping[str, Mapping[str, str]]  # `namespace/name` of a Secret -> its data
