@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from settings.mistakes import Mistake, Path, dotted, shown
-from settings.written import Config, Rule, at, entries
+from settings.names import LABEL, TENANT_ID
+from settings.written import Config, Rule, at, entries, names
 
 TENANTS: Path = ("spec", "tenants")
 PER_TENANT: tuple[Path, ...] = (("spec", "limits", "perTenant"), ("spec", "retention", "perTenant"))
@@ -14,6 +15,8 @@ def each_key_means_one_tenant(config: Config) -> Iterator[Mistake]:
     """A key is the name or the id of a tenant, and no two are of the same one."""
     authentication = entries(config, (*TENANTS, "authentication"))
     tenants = [(at(tenant, ("tenantName",)), at(tenant, ("tenantId",))) for tenant in authentication]
+    keys = {"tenantName": LABEL, "tenantId": TENANT_ID}
+    can_be_told = all(names(config, (*TENANTS, "authentication"), key, legal) for key, legal in keys.items())
     owners: dict[object, list[int]] = {}
     for index, (name, tenant_id) in enumerate(tenants):
         for word in {name, tenant_id} if all(isinstance(word, str) for word in (name, tenant_id)) else ():
@@ -24,7 +27,7 @@ def each_key_means_one_tenant(config: Config) -> Iterator[Mistake]:
             continue
         if at(config, TENANTS) is None:
             yield Mistake(path, f"is read with spec.tenants only; add them, or write {dotted((*path[:-1], 'global'))}")
-        elif tenants:
+        elif can_be_told:
             yield from _meant(path, [key for key in block if isinstance(key, str)], owners, tenants)
 
 
@@ -36,8 +39,8 @@ def _meant(
     for key in keys:
         match owners.get(key, []):
             case []:
-                names = [str(name) for name, _ in tenants]
-                remedy = f"write {' or '.join(sorted(names))}" if len(names) <= MANY_TENANTS else "add that tenant"
+                known = sorted(str(name) for name, _ in tenants)
+                remedy = f"write {' or '.join(known)}" if len(known) <= MANY_TENANTS else "add that tenant"
                 yield Mistake((*path, key), f"there is no tenant {shown(key)}; {remedy}")
             case [index] if said.setdefault(index, key) != key:
                 yield Mistake((*path, key), f"is the same tenant as {shown(said[index])}; keep one of the two")

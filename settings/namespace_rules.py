@@ -6,6 +6,7 @@ from itertools import combinations
 from pydantic_core import PydanticCustomError
 
 from settings.mistakes import Mistake, Path, shown
+from settings.names import LABEL
 from settings.quantity import Quantity
 from settings.types import quantity_of
 from settings.written import Config, Rule, at, entries, names, repeated
@@ -35,7 +36,9 @@ def tenants_namespaces_differ(config: Config) -> Iterator[Mistake]:
 
 def tenants_namespaces_are_of_tenants(config: Config) -> Iterator[Mistake]:
     """Whose it is, is one of the tenants."""
-    known = names(config, TENANTS, "tenantName")
+    known = names(config, TENANTS, "tenantName", LABEL)
+    if known is None:
+        return
     remedy = f"write {' or '.join(sorted(known))}" if 0 < len(known) <= 6 else "add it to spec.tenants"
     for index, namespace in enumerate(entries(config, NAMESPACES)):
         tenant = at(namespace, ("tenantName",))

@@ -6,6 +6,7 @@ from pydantic_core import PydanticCustomError
 
 from settings import access_rules, limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules, tls_rules
 from settings.mistakes import Mistake, Path, shown
+from settings.names import LABEL, TEXT
 from settings.node_pools import HOSTNAME
 from settings.pods import PodSettings
 from settings.scaling_rules import a_total_is_there_to_be_enforced, ingesters_stay, one_decides_how_many_pods_run
@@ -88,13 +89,15 @@ def _without_oidc(config: Config, text: str) -> Iterator[Mistake]:
 def references_lead_somewhere(config: Config) -> Iterator[Mistake]:
     """Roles name tenants, and bindings name roles, that there are."""
     authorization: Path = (*TENANTS, "authorization")
-    tenants = names(config, (*TENANTS, "authentication"), "tenantName")
-    roles = names(config, (*authorization, "roles"), "name")
+    tenants = names(config, (*TENANTS, "authentication"), "tenantName", LABEL)
+    roles = names(config, (*authorization, "roles"), "name", TEXT)
     yield from _dangling(config, (*authorization, "roles"), "tenants", "tenant", tenants)
     yield from _dangling(config, (*authorization, "roleBindings"), "roles", "role", roles)
 
 
-def _dangling(config: Config, path: Path, key: str, what: str, known: set[str]) -> Iterator[Mistake]:
+def _dangling(config: Config, path: Path, key: str, what: str, known: set[str] | None) -> Iterator[Mistake]:
+    if known is None:
+        return
     remedy = f"write {' or '.join(sorted(known))}" if known else f"add that {what}"
     for index, entry in enumerate(entries(config, path)):
         for position, name in enumerate(entries(entry, (key,))):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from settings.mistakes import Mistake, Path, dotted
+from settings.names import LABEL
 from settings.rules import TENANTS
 from settings.stack import Settings
 from settings.unsupported import instead_of_key
@@ -154,11 +155,11 @@ def _broken_clients(clients: object, config: Config) -> Iterator[Mistake]:
     if not isinstance(clients, dict):
         yield Mistake((OIDC_CLIENTS.key,), "is not a mapping; write {<tenantName>: {clientID: …, clientSecret: …}}")
         return
-    tenants = names(config, (*TENANTS, "authentication"), "tenantName")
+    tenants = names(config, (*TENANTS, "authentication"), "tenantName", LABEL)
     in_secrets = _tenants_with_a_secret(config)
     for tenant, client in clients.items():
         path = (OIDC_CLIENTS.key, str(tenant))
-        if tenant not in tenants:
+        if tenants is not None and tenant not in tenants:
             yield Mistake(path, "there is no such tenant; write the tenantName of one, or remove it")
         elif tenant in in_secrets:
             other = dotted(in_secrets[tenant])

@@ -1,5 +1,6 @@
 """Config as it was written: how rules find their way in it, even where other keys are broken."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,9 +23,19 @@ def entries(config: object, path: Path) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def names(config: object, path: Path, key: str) -> set[str]:
-    """What a list's entries say under a key, where it is text."""
-    return {value for entry in entries(config, path) if isinstance(value := at(entry, (key,)), str)}
+def names(config: object, path: Path, key: str, legal: str) -> set[str] | None:
+    """What a list's entries say under a key; nothing where nobody wrote the block that the list belongs into.
+
+    None where that cannot be told, which has a line of its own: no list, an empty one, an entry without a legal name.
+    """
+    block = at(config, path[:1])
+    for step in path[1:-1]:
+        if isinstance(block, dict) and step not in block:
+            return set()
+        block = at(block, (step,))
+    found = [at(entry, (key,)) for entry in entries(block, path[-1:])]
+    is_legal = re.compile(legal).fullmatch
+    return set(found) if found and all(isinstance(name, str) and is_legal(name) for name in found) else None
 
 
 def has_minio(config: Config) -> bool:
