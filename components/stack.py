@@ -74,14 +74,17 @@ class TempoStack(pulumi.ComponentResource):
         query_frontend = self._declare_query_frontend(shared)
         gateway = self._declare_gateway(shared, distributor, query_frontend)
 
-        endpoints = {
-            "otlpGrpc": distributor.otlp_grpc,
-            "otlpHttp": distributor.otlp_http,
-            "query": query_frontend.query,
-            "jaegerUi": None if gateway else query_frontend.jaeger_ui,  # through a gateway each tenant has its own
-            "gateway": gateway and gateway.public_url,
-            "gatewayGrpc": gateway and gateway.grpc,
-        }
+        # Behind a gateway nobody else reaches the others: each tenant has addresses of its own.
+        endpoints = (
+            {"gateway": gateway.public_url, "gatewayGrpc": gateway.grpc}
+            if gateway
+            else {
+                "otlpGrpc": distributor.otlp_grpc,
+                "otlpHttp": distributor.otlp_http,
+                "query": query_frontend.query,
+                "jaegerUi": query_frontend.jaeger_ui,
+            }
+        )
         with_secrets = (minio, query_frontend, gateway)
         self.outputs = {
             "endpoints": {name: endpoint for name, endpoint in endpoints.items() if endpoint is not None},
