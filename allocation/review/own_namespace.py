@@ -62,7 +62,7 @@ def _single_containers(case: Case, namespace: NamespacePlan, index: int) -> Iter
 
 
 def _needs(case: Case, namespace: NamespacePlan) -> dict[str, Quantity]:
-    """Key of a quota -> what the stack comes to; of its Services, ConfigMaps and Secrets no plan knows."""
+    """Key of a quota -> what the stack comes to."""
     workloads, volumes = _workloads(case), case.plan.storage.volumes
     pods = {workload.component: _pods(case, workload) for workload in workloads}
     of_container = {label(w, c): pods[w.component] for w in workloads for c in w.containers}
@@ -75,7 +75,19 @@ def _needs(case: Case, namespace: NamespacePlan) -> dict[str, Quantity]:
     needs["requests.storage"] = Quantity.of_bytes(sum(volume.size_bytes * count for volume, count in claims.items()))
     counts = {"persistentvolumeclaims": sum(claims.values()), "pods": sum(pods.values())}
     counts |= {key: sum(workload.kind == kind for workload in workloads) for key, kind in COUNTED_KINDS.items()}
+    counts |= _objects(case)
     return needs | {key: Quantity.of_millicores(1000 * count) for key, count in counts.items()}
+
+
+def _objects(case: Case) -> dict[str, int]:
+    """How many the stack declares; the cluster, and cert-manager, put some of their own beside them."""
+    spec, has_minio = case.settings.spec, case.settings.minio.enabled
+    has_gateway = spec.template.gateway.enabled
+    return {
+        "services": len(case.plan.workloads) + 2 + has_minio,  # one for each, the ring's, and the frontend's discovery
+        "configmaps": 1 + has_gateway + (case.settings.tls_mode == "serviceCA"),
+        "secrets": has_minio + has_gateway + spec.template.has_oauth_proxy,
+    }
 
 
 def _workloads(case: Case) -> tuple[WorkloadPlan, ...]:

@@ -1,5 +1,6 @@
 """Tenants' namespaces: the objects that hold them, and the quotas that are too small for what has to fit in them."""
 
+import json
 import re
 from fractions import Fraction
 from typing import Any
@@ -11,9 +12,9 @@ from hypothesis import given
 from allocation import Finding, allocate
 from ops.plan.document import document
 from ops.plan.sections import sections
-from settings import Quantity, Settings
-from tests.unit.conftest import changed
-from tests.unit.recording import Registered, Run
+from settings import Quantity, Settings, load_config
+from tests.unit.conftest import SECRETS, STACKS, changed, config
+from tests.unit.recording import Registered, Run, run
 from tests.unit.strategies import Spec, base_spec, put, settings_of, stacks, thorough
 
 # To the letter what the seed asks for.
@@ -151,6 +152,9 @@ NEEDS = {  # the stack of `stack()` with MinIO, two queriers of which one comes 
     "count/deployments.apps": "5",
     "count/statefulsets.apps": "1",
     "count/jobs.batch": "1",
+    "services": "8",  # one for each of the five, the ring's, the frontend's discovery, and MinIO's
+    "configmaps": "1",
+    "secrets": "1",  # MinIO's
 }
 
 
@@ -163,13 +167,41 @@ def large() -> Spec:
 
 @pytest.mark.parametrize("key", NEEDS)
 def test_a_quota_raised_to_the_figure_given_holds_the_stack_and_one_just_below_does_not(key: str) -> None:
-    (finding,) = findings(own(**{key: 1 if key in ("pods", "persistentvolumeclaims") else 0}), spec=large(), **MINIO)
+    (finding,) = findings(own(**{key: 0}), spec=large(), **MINIO)
     need = finding.remedy.removeprefix("raise it to ").removesuffix(" or more, or give the stack less")
     assert NEEDS[key] in (None, need)
     assert findings(own(**{key: need}), spec=large(), **MINIO) == []
     exact = Quantity.parse(need)
     below = Quantity(exact.value - Fraction(1, 1000 if key.endswith("cpu") else 1))
     assert len(findings(own(**{key: str(below)}), spec=large(), **MINIO)) == 1
+
+
+DECLARED = {"services": "Service", "configmaps": "ConfigMap", "secrets": "Secret"}
+PROXY = {"template": {"queryFrontend": {"jaegerQuery": {"enabled": True, "authentication": {}}}}}
+
+
+@pytest.mark.parametrize("name", [*STACKS, "with a proxy"])
+def test_a_quota_of_objects_is_held_to_all_that_the_stack_declares(name: str) -> None:
+    whole = config("dev" if name == "with a proxy" else name)
+    if name == "with a proxy":  # in TLS by OpenShift's authority
+        whole |= {"spec": whole["spec"] | PROXY, "gatewayCookieKey": "enough characters"}
+    declared = {key: len(run(whole, SECRETS).kind(kind)) for key, kind in DECLARED.items()}
+    assert declared["services"] > declared["configmaps"] >= 1
+    assert quotas_exceeded(whole, declared) == []
+    for key, count in declared.items():
+        if count > 0:
+            (finding,) = quotas_exceeded(whole, {key: count - 1})
+            assert finding.startswith(
+                f"tenantNamespaces[0].quota.hard.{key}: the stack comes to {count} of {count - 1},"
+            )
+
+
+def quotas_exceeded(whole: dict[str, Any], hard: dict[str, int]) -> list[str]:
+    own_namespace = {"name": whole["namespace"], "quota": {"hard": hard}}
+    whole = whole | {"tenantNamespaces": [own_namespace]}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in whole.items()}
+    found = allocate(load_config(texts, SECRETS)).findings
+    return [str(finding) for finding in found if finding.code == "quota-too-small"]
 
 
 @thorough
