@@ -96,6 +96,20 @@ def the_store_is_told_its_own_tls(config: Config) -> Iterator[Mistake]:
         yield Mistake((*path, "enabled"), f"is false, but MinIO speaks TLS in spec.tls.mode {mode}; remove it")
 
 
+def authorities_are_in_config_maps_of_their_own(config: Config) -> Iterator[Mistake]:
+    """The ConfigMaps `tempo-<name>` and the gateway's hold the stack's files, and no certificate."""
+    own = {f"tempo-{at(config, ('name',))}{suffix}" for suffix in ("", "-gateway")}
+    is_read = {
+        (*STORAGE, "tls", "caName"): not has_minio(config),
+        (*RECEIVER, "caName"): at(config, GATEWAY) is not True,
+    }
+    for path, somebody_reads in is_read.items():
+        name = at(config, path)
+        if somebody_reads and isinstance(name, str) and name in own:
+            found = f"{shown(name)} is a ConfigMap of the stack itself, without a certificate"
+            yield Mistake(path, f"{found}; give the authority its own")
+
+
 def receivers_are_told_their_own_tls(config: Config) -> Iterator[Mistake]:
     """They have a certificate where they speak TLS; behind the gateway nobody else speaks to them."""
     tls = at(config, RECEIVER)
@@ -120,5 +134,6 @@ RULES: tuple[Rule, ...] = (
     certificates_last_as_long_as_they_can,
     certificates_are_not_the_stores_secret,
     the_store_is_told_its_own_tls,
+    authorities_are_in_config_maps_of_their_own,
     receivers_are_told_their_own_tls,
 )
