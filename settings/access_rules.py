@@ -70,7 +70,7 @@ def ways_in_are_whole(config: Config) -> Iterator[Mistake]:
         ingress, path = at(config, (*place, "ingress")), (*place, "ingress")
         if not isinstance(ingress, dict):
             continue
-        kind = _kind(config, place)
+        kind = kind_of_door(config, place)
         for key in ingress:
             if key in KEYS_OF and kind != KEYS_OF[key]:
                 yield Mistake((*path, key), f"is read with type: {KEYS_OF[key]} only; write that type, or remove it")
@@ -89,7 +89,7 @@ def routes_fit_the_stacks_tls(config: Config) -> Iterator[Mistake]:
         path = (*place, "ingress", "route", "termination")
         termination = at(config, path)
         known = [word for words in TERMINATIONS.values() for word in words]
-        if _kind(config, place) == "route" and termination in known and termination not in TERMINATIONS[tls]:
+        if kind_of_door(config, place) == "route" and termination in known and termination not in TERMINATIONS[tls]:
             remedy = f"write {' or '.join(TERMINATIONS[tls])}, or remove it"
             yield Mistake(path, f"{termination} does not go with spec.tls.mode: {tls}; {remedy}")
 
@@ -101,14 +101,14 @@ def made_up_hosts_are_names(config: Config) -> Iterator[Mistake]:
         return
     for place, component in COMPONENTS.items():
         label = f"tempo-{stack}-{component}-{namespace}"
-        is_open = _kind(config, place) == "route" and at(config, (*place, "enabled")) is True
+        is_open = kind_of_door(config, place) == "route" and at(config, (*place, "enabled")) is True
         is_behind = place == JAEGER and at(config, (*GATEWAY, "enabled")) is True
         if is_open and not is_behind and at(config, (*place, "ingress", "host")) is None and len(label) > LONGEST_LABEL:
             found = f"is missing, and OpenShift's own, {shown(label)}, is over {LONGEST_LABEL} characters"
             yield Mistake((*place, "ingress", "host"), f"{found}; add a host, such as traces.example.com")
 
 
-def _kind(config: Config, place: Path) -> object:
+def kind_of_door(config: Config, place: Path) -> object:
     """The type of a way in; where nothing is said, what `Settings` decides."""
     given = at(config, (*place, "ingress", "type"))
     if given not in (None, ""):
