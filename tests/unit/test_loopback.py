@@ -1,4 +1,4 @@
-"""The move from pods to loopback changes addresses and folders, and tells each change."""
+"""The move from pods to loopback changes addresses, folders and one period, and tells each change."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,17 @@ FILES = {
         """,
     "distributor.yaml": """
         distributor: {receivers: {otlp: {protocols: {grpc: {endpoint: "0.0.0.0:4317"}}}}}
+        overrides: {per_tenant_override_config: /conf/overrides.yaml}
         memberlist: {join_members: ["tempo-x-gossip-ring:7946"]}
         """,
     "querier.yaml": """
         querier: {frontend_worker: {frontend_address: "tempo-x-query-frontend-discovery:9095"}}
         """,
     "query-frontend.yaml": "server: {http_listen_port: 3200}",
-    "compactor.yaml": "compactor: {ring: {kvstore: {store: memberlist}}}",
+    "compactor.yaml": """
+        compactor: {ring: {kvstore: {store: memberlist}}}
+        overrides: {per_tenant_override_config: /conf/overrides.yaml, per_tenant_override_period: 30s}
+        """,
 }
 INSTANCES = [
     Instance(f"{component}-0", component, f"127.1.2.{number}", Path("/run") / component)
@@ -53,6 +57,17 @@ def test_a_querier_finds_the_query_frontend() -> None:
 def test_the_gossip_service_becomes_every_process_that_gossips() -> None:
     content, _ = moved("ingester")
     assert content["memberlist"]["join_members"] == [f"{ADDRESS['ingester']}:7946", f"{ADDRESS['distributor']}:7946"]
+
+
+@pytest.mark.parametrize(("component", "period"), [("distributor", "1s"), ("compactor", "30s"), ("querier", None)])
+def test_limits_are_read_every_second_unless_the_rendered_file_says_when(component: str, period: str | None) -> None:
+    content, _ = moved(component)
+    assert content.get("overrides", {}).get("per_tenant_override_period") == period
+
+
+def test_a_shorter_period_is_told_like_every_other_change() -> None:
+    _, changes = moved("distributor")
+    assert "distributor.yaml: overrides.per_tenant_override_period: (not set) → 1s" in map(str, changes)
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
