@@ -68,7 +68,7 @@ def flush(tempo: Tempo) -> None:
             pass
 
 
-def search_in_block(base: str, trace: Trace, block: dict[str, object]) -> list[str]:
+def search_in_block(base: str, trace: Trace, block: dict[str, object]) -> list[str] | None:
     """The querier's part of a search: one block of the bucket (a frontend leaves the last 15 minutes to ingesters)."""
     return search(
         base,

@@ -100,9 +100,11 @@ def push_over_http(tempo: Tempo, trace: Trace, tenant: str | None = None) -> Non
 
 def spans_by_id(
     base: str, trace: Trace, tenant: str | None = None, context: ssl.SSLContext | None = None, **parameters: str
-) -> Spans:
-    """Every span of the trace; none where Tempo has not got it."""
+) -> Spans | None:
+    """Every span of the trace; none where Tempo has not got it, None where it is not ready to say so."""
     answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}", tenant, context)
+    if answer is None:
+        return None
     return {
         (_bytes(span, "spanId"), _bytes(span, "parentSpanId"), span["name"])
         for resource in answer.get("trace", {}).get("resourceSpans", [])
@@ -111,9 +113,11 @@ def spans_by_id(
     }
 
 
-def search(base: str, trace: Trace, tenant: str | None = None, **parameters: str | int) -> list[str]:
-    """The ids of the traces that answer this trace's TraceQL query."""
+def search(base: str, trace: Trace, tenant: str | None = None, **parameters: str | int) -> list[str] | None:
+    """The ids of the traces that answer this trace's TraceQL query; None where Tempo is not ready to say."""
     answer = _get(f"{base}/api/search?{urlencode({'q': trace.query, **parameters})}", tenant)
+    if answer is None:
+        return None
     return [each["traceID"].rjust(32, "0") for each in answer.get("traces", [])]  # Tempo leaves out leading zeros
 
 
@@ -131,16 +135,18 @@ def _of(tenant: str | None) -> dict[str, str]:
     return {} if tenant is None else {"x-scope-orgid": tenant}
 
 
-def _get(url: str, tenant: str | None = None, context: ssl.SSLContext | None = None) -> dict[str, Any]:
-    """The JSON of a 200; empty where there is nothing, or nobody ready to say so, yet."""
+def _get(url: str, tenant: str | None = None, context: ssl.SSLContext | None = None) -> dict[str, Any] | None:
+    """The JSON of a 200, empty of a 404; None of a 503, which says of nothing that it is not there."""
     request = urllib.request.Request(url, headers=_of(tenant))
     try:
         with urllib.request.urlopen(request, timeout=10, context=context) as response:
             answer: dict[str, Any] = json.load(response)
             return answer
     except urllib.error.HTTPError as error:
-        if error.code in (http.client.NOT_FOUND, http.client.SERVICE_UNAVAILABLE):
+        if error.code == http.client.NOT_FOUND:
             return {}
+        if error.code == http.client.SERVICE_UNAVAILABLE:
+            return None
         raise AssertionError(f"{url}: {error.code} {error.read().decode(errors='replace')}") from error
 
 
