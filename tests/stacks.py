@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -27,6 +29,23 @@ def dev_spec() -> dict[str, Any]:
     """The `spec` of the project's own Pulumi.dev.yaml."""
     spec: dict[str, Any] = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text())["config"]["tempostack:spec"]
     return spec
+
+
+def static_spec(*tenants: str, clients: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """The dev stack's spec with these tenants behind a gateway; `clients`: tenant -> Secret with its OIDC client."""
+    role = {"name": "all", "resources": ["traces"], "tenants": list(tenants), "permissions": ["read", "write"]}
+    binding = {"name": "team", "roles": ["all"], "subjects": [{"kind": "group", "name": "team"}]}
+    authentication = []
+    for name in tenants:
+        callback = f"https://tempo.example.com/oidc/{name}/callback"
+        oidc: dict[str, Any] = {"issuerURL": "https://id.example.com", "redirectURL": callback}
+        oidc |= {"secret": {"name": clients[name]}} if name in clients else {}
+        authentication.append({"tenantName": name, "tenantId": name, "oidc": oidc})
+    authorization = {"roles": [role], "roleBindings": [binding]}
+    return dev_spec() | {
+        "tenants": {"mode": "static", "authentication": authentication, "authorization": authorization},
+        "template": {"gateway": {"enabled": True}},
+    }
 
 
 def write(engine: Engine, stack: str, spec: dict[str, Any]) -> None:
@@ -58,6 +77,19 @@ def plan(engine: Engine, stack: str) -> dict[str, Any]:
     assert done.returncode in (0, 1), done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+def render(file: Path, *options: str) -> str:
+    """What `python -m ops render` prints of a stack's file: YAML documents, encrypted secrets masked."""
+    command = [sys.executable, "-m", "ops", "render", str(file), *options]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rendered(file: Path) -> list[dict[str, Any]]:
+    """The objects in it."""
+    return [each for each in yaml.safe_load_all(render(file)) if each]
 
 
 def lines(plan: dict[str, Any]) -> dict[str, str]:
