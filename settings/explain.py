@@ -49,6 +49,8 @@ def _text(details: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
             return _not_one_of(path, value, re.findall(r"'([^']*)'", context["expected"]))
         case "too_short":
             return "is an empty list; add an entry"
+        case "too_long":
+            return f"has {context['actual_length']} entries; use {context['max_length']} or fewer"
         case "greater_than_equal":
             return f"{shown(value)} is too small; write {context['ge']} or more"
         case "greater_than":
@@ -77,6 +79,7 @@ def unknown_key(path: Path, known: Collection[str]) -> str:
         return f"is not supported yet; {remedy}"
     lowered = {key.lower(): key for key in known}
     near = difflib.get_close_matches(str(path[-1]).lower().replace("_", ""), lowered, n=1)
+    near = near or [key for key in lowered if key.endswith(f".{path[-1]}")]  # `cpu` of a quota is `requests.cpu`
     if near:
         return f"is not a known key; write {lowered[near[0]]}"
     if 0 < len(known) <= MANY_KEYS:

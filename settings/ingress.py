@@ -1,12 +1,15 @@
 """How the gateway, or the Jaeger UI where there is none, is reached from outside the cluster."""
 
+from itertools import combinations
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from settings.base import Model
-from settings.names import AnnotationField, HostField, LabelField, LabelKeyField, SubdomainField
+from settings.mistakes import shown
+from settings.names import LONGEST_ANNOTATIONS, AnnotationField, HostField, LabelField, LabelKeyField, SubdomainField
 from settings.tls import TlsMode
+from settings.types import refuse
 
 Termination = Literal["insecure", "edge", "passthrough", "reencrypt"]
 Kind = Literal["ingress", "route", "httpRoute"]
@@ -46,6 +49,28 @@ class ParentRef(Model):
     """One of its listeners; all of them where nothing is said."""
 
 
+def _differ(parents: list[ParentRef] | None) -> list[ParentRef] | None:
+    """No two are the same, nor one a Gateway as a whole and the other a listener of it: no cluster takes those."""
+    for first, second in combinations(parents or (), 2):
+        is_same = (first.name, first.namespace) == (second.name, second.namespace)
+        sections = {first.section_name, second.section_name}
+        if is_same and (len(sections) == 1 or None in sections):
+            refuse(f"has {shown(first.name)} twice; remove one, or give each a sectionName of its own")
+    return parents
+
+
+def _fit_in_one_object(annotations: dict[str, str] | None) -> dict[str, str] | None:
+    size_bytes = sum(len(text.encode()) for pair in (annotations or {}).items() for text in pair)
+    if size_bytes > LONGEST_ANNOTATIONS:
+        refuse(f"has {size_bytes} bytes in all; use {LONGEST_ANNOTATIONS} or fewer")
+    return annotations
+
+
+MOST_PARENTS = 32  # that the Gateway API takes
+Annotations = Annotated[dict[LabelKeyField, AnnotationField] | None, AfterValidator(_fit_in_one_object)]
+Parents = Annotated[list[ParentRef] | None, Field(min_length=1, max_length=MOST_PARENTS), AfterValidator(_differ)]
+
+
 class Ingress(Model):
     """A way in from outside the cluster, with the keys of a TempoStack's."""
 
@@ -53,7 +78,7 @@ class Ingress(Model):
     """`ingress`, OpenShift's `route`, the Gateway API's `httpRoute`, or `none`; a Route on OpenShift, else `none`."""
     host: HostField | None = None
     """The host name; OpenShift makes one up for a Route where nothing is said, the others need it."""
-    annotations: dict[LabelKeyField, AnnotationField] | None = None
+    annotations: Annotations = None
     """Annotations of the object, such as those that an ingress controller reads."""
     ingress_class_name: SubdomainField | None = None
     """An Ingress's class; the cluster's default where nothing is said."""
@@ -61,7 +86,7 @@ class Ingress(Model):
     """An Ingress's TLS; without it people speak plain HTTP to it."""
     route: RouteSettings = RouteSettings()
     """What only a Route has."""
-    parent_refs: Annotated[list[ParentRef], Field(min_length=1)] | None = None
+    parent_refs: Parents = None
     """The Gateways that an HTTPRoute is attached to; they end TLS, so its addresses begin with https."""
 
     @property

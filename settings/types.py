@@ -109,8 +109,16 @@ def _integer(value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,10}", value):
         refuse(f"{shown(value)} is text; write {value} without quotes")
     if isinstance(value, bool) or not isinstance(value, int):
-        refuse(f"{shown(value)} is not a whole number; write one such as 3")
+        refuse(f"{shown(value)} is not a whole number; write {_in_full(value)}")
     return value
+
+
+def _in_full(value: object) -> str:
+    """The whole number that may be meant by one with a unit: `15MB` is 15000000."""
+    parts = re.fullmatch(r"([0-9]{1,10}) ?([kKMGT])(i?)B?", value) if isinstance(value, str) else None
+    if parts is None:
+        return "one such as 3"
+    return str(int(parts[1]) * (1024 if parts[3] else 1000) ** ("kMGT".index(parts[2].replace("K", "k")) + 1))
 
 
 def _duration(value: object) -> str:

@@ -99,6 +99,14 @@ def test_a_file_that_is_no_text_is_one_line() -> None:
     ]
 
 
+def test_annotations_are_measured_together_in_bytes() -> None:
+    ingress = "template: {gateway: {ingress: {type: ingress, host: a.b, annotations: {%s}}}}"
+    half = "é" * (128 * 1024 // 2)
+    (line,) = (line for line in lines_about(ingress % f"a: {half}, b: {half}") if "bytes" in line)
+    assert line == "spec.template.gateway.ingress.annotations: has 262146 bytes in all; use 262144 or fewer"
+    assert not any("bytes" in line for line in lines_about(ingress % f"a: {half}, b: {half[1:]}"))
+
+
 def test_a_file_that_would_grow_without_end_is_one_line() -> None:
     levels = (f"a{i}: &a{i} [{', '.join([f'*a{i - 1}' if i else 'x'] * 10)}]\n" for i in range(20))
     nested = (f"a{i}: &a{i} [{f'*a{i - 1}' if i else 'x'}]\n" for i in range(500))
