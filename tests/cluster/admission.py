@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.cluster import Cluster
 from sandbox.toolchain import kubectl
-from tests.unit.recording import Run
+from tests.recording import Run
 
 Object = dict[str, Any]
 REFUSED = re.compile(r'pods "([^"]+)" is forbidden: (violates PodSecurity "[^"]+":.*)')

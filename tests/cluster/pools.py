@@ -11,7 +11,7 @@ from typing import Any
 from allocation.placement import PodClass, Verdict, judge, node_groups
 from allocation.placement.model import RESOURCES
 from settings.node_pools import NodePool
-from tests.unit.scheduling import HOSTNAME, MIB, ZONE, apart, on_nodes, pods, pool, spread, term, together
+from tests.placing import HOSTNAME, MIB, ZONE, apart, on_nodes, pods, pool, spread, term, together
 
 Object = dict[str, Any]
 CASE = "tempostack-case"  # key of a case's label and taint

@@ -12,8 +12,8 @@ from allocation import allocate
 from sandbox.cluster import Cluster
 from settings import load_config
 from tests.cluster.admission import Object, home_for, pods_of, refused
-from tests.unit.conftest import SECRETS, STACKS, config
-from tests.unit.recording import Run, run
+from tests.configs import SECRETS, STACKS, config
+from tests.recording import Run, run
 
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
 # What can be switched on beside a stack's own: extra volumes, an autoscaler, a way of encrypting what is between pods.

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from allocation.placement import PodClass
-from tests.unit.scheduling import HOSTNAME, ZONE, apart, on_nodes, pods, pool, spread, term, together
+from tests.placing import HOSTNAME, ZONE, apart, on_nodes, pods, pool, spread, term, together
 
 KEYS = st.sampled_from([HOSTNAME, ZONE, "node-type"])
 NAMES = ("ingester", "querier", "compactor")

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from tests.unit.conftest import PASSWORD, ROOT, SECRETS, config
-from tests.unit.recording import run
+from tests.configs import PASSWORD, ROOT, SECRETS, config
+from tests.recording import run
 
 CLIENTS = {name: {"clientID": "tempo", "clientSecret": "known to the provider"} for name in ("dev", "prod")}
 

@@ -7,8 +7,8 @@ import pytest
 
 from components.certificates import INJECT_AUTHORITY
 from components.transport import SERVING_CERTIFICATE
-from tests.unit.conftest import changed
-from tests.unit.recording import Registered, Run
+from tests.configs import changed
+from tests.recording import Registered, Run
 
 Named = Callable[[str], Run]
 

@@ -7,9 +7,9 @@ import pytest
 
 from settings import load_file
 from settings.network import Bandwidth
+from tests.configs import changed
+from tests.recording import Run
 from tests.unit.commands import ops
-from tests.unit.conftest import changed
-from tests.unit.recording import Run
 
 INGRESS, EGRESS = "kubernetes.io/ingress-bandwidth", "kubernetes.io/egress-bandwidth"
 SEED = {INGRESS: "100M", EGRESS: "100M"}  # as on the seed's NetworkPolicy

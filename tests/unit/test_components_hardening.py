@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from settings import Quantity
-from tests.unit.conftest import SECRETS, STACKS, config
-from tests.unit.recording import Registered, Run, run
+from tests.configs import SECRETS, STACKS, config
+from tests.recording import Registered, Run, run
 
 Object = dict[str, Any]
 

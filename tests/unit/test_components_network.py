@@ -7,8 +7,8 @@ import pytest
 
 from components.flow_terms import Outside
 from components.flows import COMPONENTS, TABLE, Party, Row
-from tests.unit.conftest import changed
-from tests.unit.recording import Registered, Run, run
+from tests.configs import changed
+from tests.recording import Registered, Run, run
 
 THREAT_MODEL = Path(__file__).parents[2] / "docs" / "threat-model.md"
 KEY = "spec.networkPolicy"

@@ -10,8 +10,8 @@ from allocation import allocate
 from allocation.nodes import pods_of
 from allocation.plan import SIDES
 from settings import Quantity, load_config
-from tests.unit.conftest import SECRETS, STACKS, changed, config
-from tests.unit.recording import Run
+from tests.configs import SECRETS, STACKS, changed, config
+from tests.recording import Run
 
 Named = Callable[[str], Run]
 Changed = Callable[[str, Any], tuple[list[dict[str, Any]], dict[str, Any]]]

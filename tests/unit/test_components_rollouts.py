@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.conftest import changed
-from tests.unit.recording import Run
+from tests.configs import changed
+from tests.recording import Run
 
 Named = Callable[[str], Run]
 

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from settings import Quantity
-from tests.unit.conftest import changed
-from tests.unit.recording import Registered, Run
+from tests.configs import changed
+from tests.recording import Registered, Run
 
 # The seed's two snippets, to the letter.
 COMPONENT_HPA = """

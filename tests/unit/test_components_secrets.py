@@ -11,8 +11,8 @@ import yaml
 
 from components import secrets
 from components.secrets import Secrets
-from tests.unit.conftest import CLIENT_SECRET, COOKIE_KEY, PASSWORD, changed
-from tests.unit.recording import Run
+from tests.configs import CLIENT_SECRET, COOKIE_KEY, PASSWORD, changed
+from tests.recording import Run
 
 Named = Callable[[str], Run]
 

@@ -11,8 +11,8 @@ import yaml
 
 from components.certificates import SERVICES
 from components.transport import SERVING_CERTIFICATE
-from tests.unit.conftest import SECRETS, Config, config
-from tests.unit.recording import Registered, Run, run
+from tests.configs import SECRETS, Config, config
+from tests.recording import Registered, Run, run
 
 OFF: Config = {"mode": "off"}
 MODES: dict[str, tuple[str, Config]] = {  # a stack that runs everything, and its spec.tls

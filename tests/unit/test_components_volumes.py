@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from settings.sizing_rules import CONFIG_FOLDER, DATA_FOLDER, GATEWAY_FOLDER, TAKEN_NAMES, TLS_FOLDER, TOKEN_FOLDER
-from tests.unit.conftest import changed
-from tests.unit.recording import Run
+from tests.configs import changed
+from tests.recording import Run
 
 CLAIM = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "50Gi"}}, "storageClassName": "fast"}
 Pod = dict[str, Any]

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.configs import CLIENT_SECRET, SECRETS, config
+from tests.recording import Existing, Run, run
 from tests.unit.commands import ops
-from tests.unit.conftest import CLIENT_SECRET, SECRETS, config
-from tests.unit.recording import Existing, Run, run
 from tests.unit.test_ops_render import objects, stack_file
 
 GATEWAY = "tempo-static-gateway"

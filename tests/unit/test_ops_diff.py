@@ -21,8 +21,8 @@ from ops.diff.compare import Change, Comparison
 from ops.diff.rollout import by_manifests, by_numbers
 from ops.diff.snapshot import Snapshot
 from settings import load_file
+from tests.configs import PASSWORD, SECRETS, config
 from tests.unit.commands import SEED_GLOBAL, SEED_PER_COMPONENT, Done, ops
-from tests.unit.conftest import PASSWORD, SECRETS, config
 from tests.unit.plans import over_allocated
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -22,9 +22,9 @@ from ops.render.recording import Registration
 from ops.render.recording import Secret as Recorded
 from ops.render.secrets import MASK
 from ops.render.text import document
+from tests.configs import CLIENT_SECRET, COOKIE_KEY, PASSWORD, SECRETS, STACKS, config
+from tests.recording import Run, Secret
 from tests.unit.commands import SEED_GLOBAL, SEED_PER_COMPONENT, Done, ops
-from tests.unit.conftest import CLIENT_SECRET, COOKIE_KEY, PASSWORD, SECRETS, STACKS, config
-from tests.unit.recording import Run, Secret
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 DERIVED = re.compile(r"checksum/.*(secret|tenants)")  # annotations of pods that read a secret

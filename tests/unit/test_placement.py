@@ -7,7 +7,7 @@ import pytest
 from allocation.placement import PodClass, Verdict, judge, node_groups
 from allocation.placement.trial import State, Trial
 from settings.node_pools import NodePool
-from tests.unit.scheduling import HOSTNAME, ZONE, apart, pods, pool, spread, term, together
+from tests.placing import HOSTNAME, ZONE, apart, pods, pool, spread, term, together
 
 TAINT = {"key": "dedicated", "value": "tempo", "effect": "NoSchedule"}
 

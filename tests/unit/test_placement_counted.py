@@ -2,7 +2,7 @@
 
 from allocation.placement import PodClass, judge, node_groups
 from settings.node_pools import NodePool
-from tests.unit.scheduling import HOSTNAME, ZONE, pods, pool, spread, term, together
+from tests.placing import HOSTNAME, ZONE, pods, pool, spread, term, together
 
 FULL = pool("full", cpu="100m", zones=["b"])
 

@@ -7,7 +7,7 @@ import pytest
 from allocation.placement import PodClass, judge, node_groups
 from allocation.placement.model import UNLIMITED, UNNAMED
 from settings.node_pools import NodePool
-from tests.unit.scheduling import HOSTNAME, ZONE, on_nodes, pods, pool
+from tests.placing import HOSTNAME, ZONE, on_nodes, pods, pool
 
 TAINT = {"key": "dedicated", "value": "tempo", "effect": "NoSchedule"}
 

@@ -9,21 +9,9 @@ from hypothesis import example, given
 from allocation.placement import NodeGroup, PodClass, judge, node_groups
 from allocation.placement.trial import State, Trial
 from settings.node_pools import NodePool
+from tests.placing import HOSTNAME, ZONE, apart, pods, pool, spread, term, together
 from tests.unit.clusters import POOLS, crowds
-from tests.unit.scheduling import (
-    HOSTNAME,
-    ZONE,
-    Counts,
-    apart,
-    can_all_run,
-    may_run,
-    nodes_of,
-    pods,
-    pool,
-    spread,
-    term,
-    together,
-)
+from tests.unit.scheduling import Counts, can_all_run, may_run, nodes_of
 from tests.unit.strategies import thorough
 
 Step = tuple[int, int, Counts, int]  # a pod of this class, on nodes of this group that run these pods: so many at once

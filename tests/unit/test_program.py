@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.conftest import COOKIE_KEY, PASSWORD, ROOT, SECRETS, changed, config
-from tests.unit.recording import Run, run
+from tests.configs import COOKIE_KEY, PASSWORD, ROOT, SECRETS, changed, config
+from tests.recording import Run, run
 
 Named = Callable[[str], Run]
 

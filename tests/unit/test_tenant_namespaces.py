@@ -13,8 +13,8 @@ from allocation import Finding, allocate
 from ops.plan.document import document
 from ops.plan.sections import sections
 from settings import Quantity, Settings, load_config
-from tests.unit.conftest import SECRETS, STACKS, changed, config
-from tests.unit.recording import Registered, Run, run
+from tests.configs import SECRETS, STACKS, changed, config
+from tests.recording import Registered, Run, run
 from tests.unit.strategies import Spec, base_spec, put, settings_of, stacks, thorough
 
 # To the letter what the seed asks for.

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from settings import load_file
-from tests.unit.conftest import SECRETS, config
-from tests.unit.recording import run
+from tests.configs import SECRETS, config
+from tests.recording import run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tls.md").read_text(encoding="utf-8")
 BLOCKS: list[dict[str, Any]] = [yaml.safe_load(block.split("```")[0]) for block in PAGE.split("```yaml\n")[1:]]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit import recording
-from tests.unit.conftest import COOKIE_KEY, SECRETS, changed, config
-from tests.unit.recording import Registered, Run, run
+from tests import recording
+from tests.configs import COOKIE_KEY, SECRETS, changed, config
+from tests.recording import Registered, Run, run
 
 GATEWAY = "spec.template.gateway.ingress"
 WAYS_IN = ("Route", "Ingress", "HTTPRoute")

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from components.ending import SAID_WHY
 
-PROGRAM = Path(__file__).parents[2] / "__main__.py"
+PROGRAM = Path(__file__).parents[1] / "__main__.py"
 Existing = Mapping[str, Mapping[str, str]]  # `namespace/name` of a Secret -> its data
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 
