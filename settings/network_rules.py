@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.access_rules import has_proxy
+from settings.access_rules import COMPONENTS, has_proxy, kind_of_door
 from settings.mistakes import Mistake, Path
 from settings.written import Config, Rule, at, entries, has_minio
 
@@ -24,4 +24,13 @@ def ports_are_those_of_servers_that_are_asked(config: Config) -> Iterator[Mistak
         yield Mistake((*PORTS, "kubernetesApi"), f"{found}; remove it")
 
 
-RULES: tuple[Rule, ...] = (ports_are_those_of_servers_that_are_asked,)
+def controllers_have_a_way_in_to_hand_on_to(config: Config) -> Iterator[Mistake]:
+    """Nobody is let through a door that there is not."""
+    path: Path = (*PORTS[:-1], "ingressControllers")
+    doors = [place for place in COMPONENTS if at(config, (*place, "enabled")) is True]
+    if at(config, path) is not None and all(kind_of_door(config, place) == "none" for place in doors):
+        found = "is about requests from outside the cluster, and there is no way in for them"
+        yield Mistake(path, f"{found}; remove it, or write ingress.type below the gateway or jaegerQuery")
+
+
+RULES: tuple[Rule, ...] = (ports_are_those_of_servers_that_are_asked, controllers_have_a_way_in_to_hand_on_to)
