@@ -1,7 +1,5 @@
 """cert-manager's objects on a real API server with its definitions; that they are enough for Tempo a real one shows."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +30,7 @@ def rendered(tls: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     document["config"]["tempostack:spec"]["tls"] = tls
     file = folder / "Pulumi.prod.yaml"
     file.write_text(yaml.safe_dump(document))
-    command = [sys.executable, "-m", "ops", "render", str(file)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+    return stacks.rendered(file)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -2,10 +2,8 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ import yaml
 
 from sandbox.catalog import KUBERNETES_VERSION
 from sandbox.toolchain import binary
-from tests.stacks import CASES, PROJECT
+from tests.stacks import CASES, PROJECT, render
 
 PAGE = PROJECT / "docs" / "pods.md"
 STACKS = {
@@ -41,13 +39,6 @@ def exceptions() -> dict[str, set[str]]:
 def criticals(stack: str) -> tuple[tuple[str, str], ...]:
     """(check, object) of whatever kube-score calls critical in what is rendered of the stack."""
     return tuple(_criticals(render(STACKS[stack])))
-
-
-def render(file: Path) -> str:
-    command = [sys.executable, "-m", "ops", "render", str(file)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def _criticals(objects: str) -> Iterator[tuple[str, str]]:

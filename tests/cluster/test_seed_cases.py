@@ -1,8 +1,6 @@
 """Both of the seed's specs and the project's own dev stack, rolled out on a real API server by the real engine."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from sandbox.engine import Engine
 from tests import stacks
 from tests.cluster import references
 from tests.conftest import EngineFactory, Kubectl
-from tests.stacks import PROJECT
+from tests.stacks import PROJECT, rendered
 
 SPECS = {"seed-global": "seed-global", "seed-per-component": "seed-per-component", "dev": None}
 WORKLOADS = "deployments,statefulsets,jobs"
@@ -85,14 +83,6 @@ def test_every_claim_is_bound(rolled_out: RolledOut, kubectl: Kubectl) -> None:
     }
 
 
-def rendered(stack_file: Path) -> list[dict[str, Any]]:
-    """What `python -m ops render` prints of a stack file, its encrypted secrets masked."""
-    command = [sys.executable, "-m", "ops", "render", str(stack_file)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [o for o in yaml.safe_load_all(done.stdout) if o]
-
-
 def test_every_rendered_object_passes_the_servers_strict_field_validation(
     rolled_out: RolledOut, kubectl: Kubectl
 ) -> None:
@@ -144,10 +134,7 @@ def test_a_rendered_stack_can_be_applied_by_kubectl_as_it_stands(kubectl: Kubect
     config["config"]["tempostack:namespace"] = "applied"
     file = tmp_path / "Pulumi.applied.yaml"
     file.write_text(yaml.safe_dump(config))
-    command = [sys.executable, "-m", "ops", "render", str(file), "--show-secrets"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    kubectl("apply", "--server-side", "-f", "-", stdin=done.stdout)
+    kubectl("apply", "--server-side", "-f", "-", stdin=stacks.render(file, "--show-secrets"))
     for workload in ("deployment/tempo-tmrs-query-frontend", "statefulset/tempo-tmrs-ingester"):
         kubectl("rollout", "status", workload, "-n", "applied", "--timeout=60s")
     secret = json.loads(kubectl("get", "secret", "minio", "-n", "applied", "-o", "json"))

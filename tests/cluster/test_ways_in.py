@@ -1,14 +1,13 @@
 """Ways in from outside, and the rights that logins need, as a real API server takes them, strictly."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests import stacks
 from tests.cluster import references
 from tests.conftest import Kubectl
 from tests.stacks import PROJECT
@@ -27,10 +26,7 @@ def rendered(ingress: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
     document["config"]["tempostack:spec"]["template"]["gateway"]["ingress"] = ingress
     file = folder / "Pulumi.prod.yaml"
     file.write_text(yaml.safe_dump(document))
-    command = [sys.executable, "-m", "ops", "render", str(file)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+    return stacks.rendered(file)
 
 
 @pytest.mark.parametrize("kind", KINDS)

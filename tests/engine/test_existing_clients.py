@@ -14,25 +14,6 @@ from tests.conftest import Kubectl
 GATEWAY = "tempo-tmrs-gateway"
 
 
-def tenant(name: str) -> dict[str, Any]:
-    oidc = {"issuerURL": "https://id.example.com", "redirectURL": f"https://tempo.example.com/oidc/{name}/callback"}
-    return {"tenantName": name, "tenantId": name, "oidc": oidc | {"secret": {"name": f"{name}-oidc"}}}
-
-
-def spec() -> dict[str, Any]:
-    """The dev stack behind a gateway with one tenant, whose client is in a Secret."""
-    role = {"name": "all", "resources": ["traces"], "tenants": ["dev"], "permissions": ["read", "write"]}
-    binding = {"name": "team", "roles": ["all"], "subjects": [{"kind": "group", "name": "team"}]}
-    return stacks.dev_spec() | {
-        "tenants": {
-            "mode": "static",
-            "authentication": [tenant("dev")],
-            "authorization": {"roles": [role], "roleBindings": [binding]},
-        },
-        "template": {"gateway": {"enabled": True}},
-    }
-
-
 def client(secret: str, name: str = "tempo") -> str:
     """The manifest of the client's Secret."""
     metadata = {"name": "dev-oidc"}
@@ -41,7 +22,7 @@ def client(secret: str, name: str = "tempo") -> str:
 
 
 def write(engine: Engine, stack: str) -> None:
-    stacks.write(engine, stack, spec())
+    stacks.write(engine, stack, stacks.static_spec("dev", clients={"dev": "dev-oidc"}))
     for key, value in (("minioRootPassword", stacks.PASSWORD), ("createNamespace", "false")):
         assert engine.config_set(f"tempostack:{key}", value, secret=value == stacks.PASSWORD).returncode == 0
 

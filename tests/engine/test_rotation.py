@@ -44,20 +44,6 @@ class Snapshot:
         }
 
 
-def static_spec() -> dict[str, Any]:
-    oidc = {"issuerURL": "https://id.example.com", "redirectURL": "https://tempo.example.com/oidc/callback"}
-    role = {"name": "all", "resources": ["traces"], "tenants": ["a"], "permissions": ["read", "write"]}
-    binding = {"name": "team", "roles": ["all"], "subjects": [{"kind": "group", "name": "team"}]}
-    return stacks.dev_spec() | {
-        "tenants": {
-            "mode": "static",
-            "authentication": [{"tenantName": name, "tenantId": name, "oidc": oidc} for name in "ab"],
-            "authorization": {"roles": [role], "roleBindings": [binding]},
-        },
-        "template": {"gateway": {"enabled": True}},
-    }
-
-
 def secret(engine: Engine, key: str, value: str) -> None:
     done = engine.run("config", "set", "--secret", "--path", f"tempostack:{key}", "--", value)
     assert done.returncode == 0, done.stderr
@@ -80,7 +66,7 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 @pytest.fixture(scope="module")
 def static(engine: Engine) -> Engine:
     """MinIO, and two tenants behind a gateway."""
-    stacks.write(engine, "rotating", static_spec())
+    stacks.write(engine, "rotating", stacks.static_spec("a", "b"))
     secret(engine, "minioRootPassword", stacks.PASSWORD)
     for tenant in "ab":
         for key, value in CLIENT.items():

@@ -96,16 +96,7 @@ class Witness:
 
 def static_spec() -> dict[str, Any]:
     """Three tenants behind a gateway: the clients of two in the config, that of the third in a Secret."""
-    role = {"name": "all", "resources": ["traces"], "tenants": ["a"], "permissions": ["read", "write"]}
-    binding = {"name": "team", "roles": ["all"], "subjects": [{"kind": "group", "name": "team"}]}
-    oidc: dict[str, Any] = {"issuerURL": "https://id.example.com", "redirectURL": "https://tempo.example.com/callback"}
-    tenants: list[dict[str, Any]] = [{"tenantName": name, "tenantId": name, "oidc": dict(oidc)} for name in "abc"]
-    tenants[2]["oidc"]["secret"] = {"name": "client-of-c"}
-    authorization = {"roles": [role], "roleBindings": [binding]}
-    return stacks.dev_spec() | {
-        "tenants": {"mode": "static", "authentication": tenants, "authorization": authorization},
-        "template": {"gateway": {"enabled": True}},
-    }
+    return stacks.static_spec("a", "b", "c", clients={"c": "client-of-c"})
 
 
 def clients(**names: str) -> str:
