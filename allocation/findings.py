@@ -24,6 +24,7 @@ Code = Literal[
     "hpa-without-request",
     "unused-override",
     "moved-annotation",
+    "backend-tls",
     "pvc-too-small",
     "order-dependent-scheduling",
 ]
@@ -49,6 +50,7 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "hpa-without-request": "warning",
     "unused-override": "warning",
     "moved-annotation": "warning",
+    "backend-tls": "warning",
     "pvc-too-small": "warning",
     "order-dependent-scheduling": "warning",
 }

@@ -24,6 +24,7 @@ from allocation.review.security import pods_admitted
 from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
 from allocation.review.tenants import overrides_fit_their_config_map
+from allocation.review.ways_in import backends_spoken_to_in_tls
 from settings import Settings
 
 RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
@@ -41,6 +42,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     utilization_has_requests,
     overrides_used,
     annotations_read,
+    backends_spoken_to_in_tls,
     tenants_used,
     volumes_hold_the_load,
     everything_schedules,
