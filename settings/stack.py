@@ -132,7 +132,7 @@ class Settings(Model):
     namespace: LabelField
     """The namespace of all of its objects."""
     create_namespace: bool = True
-    """Whether the namespace is made, and removed, with the stack; `false` later on removes the one it made, and all in it."""
+    """Whether the namespace is made, and removed, with the stack; `false` later removes it, and all in it."""
     kube_context: TextField | None = None
     """The kubeconfig context to deploy to; the current one where nothing is said."""
     platform: Platform | None = None
