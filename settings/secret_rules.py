@@ -43,15 +43,17 @@ def clients_secrets_are_there(config: Config) -> Iterator[Mistake]:
 def certificates_are_in_secrets_of_their_own(config: Config) -> Iterator[Mistake]:
     """The Secrets that the stack makes hold logins and keys to the bucket, and no certificate."""
     own = {f"tempo-{at(config, ('name',))}{suffix}" for suffix in OWN_SECRETS[:2]}
+    minios = at(config, STORAGE_SECRET) if has_minio(config) else None
     single = at(config, (*TLS, "secretNames"))
-    paths = [
-        (*TLS, "secretName"),
-        *((*TLS, "secretNames", key) for key in (single if isinstance(single, dict) else ())),
-    ]
-    stores = at(config, STORAGE_SECRET) if has_minio(config) else None  # of `spec.tls` beside it, `tls_rules` says so
-    for path in (*paths, *CERTIFICATES):
+    components = ((*TLS, "secretNames", key) for key in (single if isinstance(single, dict) else ()))
+    for path in ((*TLS, "secretName"), *components, *CERTIFICATES):
         name = at(config, path)
-        if isinstance(name, str) and (name in own or (name == stores and path in CERTIFICATES)):
+        if not isinstance(name, str):
+            continue
+        if name == minios and path not in CERTIFICATES:
+            found = f"{shown(name)} is MinIO's Secret with the keys to its bucket"
+            yield Mistake(path, f"{found}; give the certificate its own")
+        if name in own or (name == minios and path in CERTIFICATES):
             found = f"{shown(name)} is a Secret of the stack itself, without a certificate"
             yield Mistake(path, f"{found}; give the certificate its own")
 

@@ -64,19 +64,6 @@ def certificates_last_as_long_as_they_can(config: Config) -> Iterator[Mistake]:
         yield Mistake(path, f"{found}; write {LONGEST_HOURS}h or less, or name an issuer")
 
 
-def certificates_are_not_the_stores_secret(config: Config) -> Iterator[Mistake]:
-    """MinIO's Secret holds the keys to the bucket, and no certificate."""
-    store = at(config, (*STORAGE, "secret", "name"))
-    named = {(*TLS, "secretName"): at(config, (*TLS, "secretName"))}
-    single = at(config, (*TLS, "secretNames"))
-    named |= {(*TLS, "secretNames", key): name for key, name in (single if isinstance(single, dict) else {}).items()}
-    for path, name in named.items():
-        if has_minio(config) and isinstance(name, str) and name == store:
-            yield Mistake(
-                path, f"{shown(name)} is MinIO's Secret with the keys to its bucket; give the certificate its own"
-            )
-
-
 def the_store_is_told_its_own_tls(config: Config) -> Iterator[Mistake]:
     """MinIO speaks as the rest of the stack does; another store has certificates only where it speaks TLS."""
     tls, path = at(config, (*STORAGE, "tls")), (*STORAGE, "tls")
@@ -132,7 +119,6 @@ RULES: tuple[Rule, ...] = (
     the_platform_has_a_service_authority,
     every_component_has_a_secret,
     certificates_last_as_long_as_they_can,
-    certificates_are_not_the_stores_secret,
     the_store_is_told_its_own_tls,
     authorities_are_in_config_maps_of_their_own,
     receivers_are_told_their_own_tls,
