@@ -27,13 +27,7 @@ class Outside:
     peers: Callable[[Settings], Sequence[Peer] | None]
 
 
-def _senders(settings: Settings) -> Sequence[Peer]:
-    given = settings.spec.network_policy.senders
-    return EVERY_POD if given is None else given
-
-
-def _readers(settings: Settings) -> Sequence[Peer]:
-    given = settings.spec.network_policy.readers
+def _or_every_pod(given: Sequence[Peer] | None) -> Sequence[Peer]:
     return EVERY_POD if given is None else given
 
 
@@ -53,8 +47,8 @@ def _dns_servers(settings: Settings) -> Sequence[Peer]:
     return [Peer(namespaces=["kube-system"]), Peer(cidrs=[NODE_LOCAL_DNS])]
 
 
-SENDERS = Outside("senders", _senders)
-READERS = Outside("readers", _readers)
+SENDERS = Outside("senders", lambda settings: _or_every_pod(settings.spec.network_policy.senders))
+READERS = Outside("readers", lambda settings: _or_every_pod(settings.spec.network_policy.readers))
 SCRAPERS = Outside("scrapers", _scrapers)
 DNS = Outside("DNS", _dns_servers)
 # A controller may be on a node's own network, or outside the cluster: no selector would find it.
