@@ -116,6 +116,12 @@ def write(engine: Engine, stack: str, spec: dict[str, Any], **secrets: str) -> N
         assert done.returncode == 0, done.stderr
 
 
+def write_static(engine: Engine, stack: str, **secrets: str) -> None:
+    """Static tenants with MinIO, in a namespace that is there before, as the Secret of one of them has to be."""
+    write(engine, stack, static_spec(), minioRootPassword=secret("password"), **secrets)
+    assert engine.run("config", "set", "tempostack:createNamespace", "false").returncode == 0
+
+
 def change(witness: Witness, key: str, changed: str) -> None:
     done = witness.engine.run("config", "set", "--secret", f"tempostack:{key}", "--", changed)
     assert done.returncode == 0, done.stderr
@@ -164,9 +170,7 @@ def static(engine: Engine, kubectl: Kubectl) -> Witness:
     """Static tenants, MinIO, a namespace that was there."""
     kubectl("create", "namespace", "sealed")
     kubectl("apply", "-n", "sealed", "-f", "-", stdin=client_of_c())
-    given = {"createNamespace": "false", "minioRootPassword": secret("password")}
-    write(engine, "sealed", static_spec(), **given, oidcClients=clients(a="client of a", b="client of b"))
-    engine.run("config", "set", "tempostack:createNamespace", "false")
+    write_static(engine, "sealed", oidcClients=clients(a="client of a", b="client of b"))
     return Witness(engine)
 
 
@@ -182,14 +186,7 @@ def test_an_up_that_the_cluster_refuses(engine: Engine, kubectl: Kubectl) -> Non
     kubectl("create", "namespace", "refused")
     kubectl("apply", "-n", "refused", "-f", "-", stdin=client_of_c())
     kubectl("create", "quota", "none", "--hard=count/secrets=1,persistentvolumeclaims=0", "-n", "refused")
-    write(
-        engine,
-        "refused",
-        static_spec(),
-        minioRootPassword=secret("password"),
-        oidcClients=clients(a="client of a", b="client of b"),
-    )
-    engine.run("config", "set", "tempostack:createNamespace", "false")
+    write_static(engine, "refused", oidcClients=clients(a="client of a", b="client of b"))
     witness = Witness(engine)
     witness.pulumi("up", "--yes", "--skip-preview", fails=True)
     witness.pulumi("up", "--yes", "--skip-preview", *VERBOSE, fails=True)
@@ -200,15 +197,12 @@ def test_an_up_that_the_cluster_refuses(engine: Engine, kubectl: Kubectl) -> Non
 
 
 def test_a_config_that_is_refused(engine: Engine) -> None:
-    write(
+    write_static(
         engine,
         "mistaken-secrets",
-        static_spec(),
-        minioRootPassword=secret("password"),
         oidcClients=clients(a="client of a", nobody="client of b"),
         gatewayCookieKey=CORES["cookie key"] + "\n",
     )
-    engine.run("config", "set", "tempostack:createNamespace", "false")
     witness = Witness(engine)
     witness.pulumi("preview", fails=True)
     witness.ops("plan")
