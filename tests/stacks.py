@@ -92,6 +92,18 @@ def rendered(file: Path) -> list[dict[str, Any]]:
     return [each for each in yaml.safe_load_all(render(file)) if each]
 
 
+def rendered_prod(folder: Path, place: tuple[str, ...], value: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects of Pulumi.prod.yaml with this value at a place of its `spec`."""
+    document = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
+    block = document["config"]["tempostack:spec"]
+    for key in place[:-1]:
+        block = block[key]
+    block[place[-1]] = value
+    file = folder / "Pulumi.prod.yaml"
+    file.write_text(yaml.safe_dump(document))
+    return rendered(file)
+
+
 def lines(plan: dict[str, Any]) -> dict[str, str]:
     """What the program exports for such a plan: `component/container` → one line, told by hand."""
     return {

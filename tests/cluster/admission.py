@@ -1,4 +1,4 @@
-"""Pods as their workloads would make them, and what a real API server says of them."""
+"""Pods, as workloads would make them and as somebody else has them, and what a real API server says of them."""
 
 import json
 import os
@@ -27,6 +27,22 @@ def _pod(name: str, workload: Mapping[str, Any], namespace: str) -> Object:
     spec = {**template["spec"], "volumes": [*template["spec"].get("volumes", []), *volumes]}
     metadata = {"name": name, "namespace": namespace, "labels": template["metadata"]["labels"]}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def harmless(name: str, resources: Mapping[str, Any]) -> Object:
+    """A pod of somebody else's, with these resources, that passes `restricted`; in no namespace yet."""
+    container = {
+        "name": "main",
+        "image": "example.com/none:1",
+        "resources": resources,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container]}}
 
 
 def home_for(cluster: Cluster, namespace: Object, accounts: Iterable[str]) -> None:

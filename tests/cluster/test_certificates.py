@@ -9,7 +9,6 @@ import yaml
 from sandbox.engine import Engine
 from tests import stacks
 from tests.conftest import EngineFactory, Kubectl
-from tests.stacks import PROJECT
 
 KINDS = "certificates.cert-manager.io,issuers.cert-manager.io"
 MODES: dict[str, dict[str, Any]] = {
@@ -24,18 +23,9 @@ MODES: dict[str, dict[str, Any]] = {
 }
 
 
-def rendered(tls: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """The objects of Pulumi.prod.yaml with this `spec.tls`."""
-    document = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
-    document["config"]["tempostack:spec"]["tls"] = tls
-    file = folder / "Pulumi.prod.yaml"
-    file.write_text(yaml.safe_dump(document))
-    return stacks.rendered(file)
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_every_object_passes_the_servers_strict_field_validation(mode: str, kubectl: Kubectl, tmp_path: Path) -> None:
-    objects = rendered(MODES[mode], tmp_path)
+    objects = stacks.rendered_prod(tmp_path, ("tls",), MODES[mode])
     checked = [each for each in objects if each["kind"] not in ("Namespace", "Secret")]  # whose values are not shown
     for each in checked:
         if "namespace" in each["metadata"]:

@@ -13,6 +13,7 @@ from allocation.quota import quota_of
 from sandbox.engine import Engine
 from settings import Quantity, load_file
 from tests import stacks
+from tests.cluster.admission import harmless
 from tests.conftest import EngineFactory, Kubectl
 
 STACK = "enforced-budget"
@@ -130,25 +131,8 @@ def test_a_pod_beside_the_stack_is_refused(plan: Plan, kubectl: Kubectl, stray: 
 
 def refused(kubectl: Kubectl, resources: dict[str, Any]) -> str:
     """What the API server says to a pod with these resources."""
-    container = {
-        "name": "main",
-        "image": "example.com/none:1",
-        "resources": resources,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-    }
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "stray", "namespace": STACK},
-        "spec": {"containers": [container]},
-    }
     with pytest.raises(AssertionError) as failure:
-        kubectl("create", "-f", "-", stdin=json.dumps(pod))
+        kubectl("create", "-n", STACK, "-f", "-", stdin=json.dumps(harmless("stray", resources)))
     return str(failure.value)
 
 

@@ -13,6 +13,7 @@ from allocation.namespaces import Bound, NamespacePlan
 from sandbox.engine import Engine
 from settings import Quantity
 from tests import stacks
+from tests.cluster.admission import harmless
 from tests.conftest import EngineFactory, Kubectl
 
 STACK, MADE, THERE = "tenants-namespaces", "dev-traces", "prod-traces"
@@ -72,22 +73,6 @@ def engine(engine_factory: EngineFactory, kubectl: Kubectl) -> Engine:
     return engine
 
 
-def pod(name: str, resources: dict[str, Any]) -> dict[str, Any]:
-    """One that passes `restricted`."""
-    container = {
-        "name": "main",
-        "image": "example.com/none:1",
-        "resources": resources,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-    }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": [container]}}
-
-
 def claim(name: str, size: str) -> dict[str, Any]:
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}
@@ -127,27 +112,29 @@ def test_the_seed_s_quota_is_kept_to_the_letter_and_nothing_differs_afterwards(
 def test_what_fits_is_admitted_and_what_exceeds_the_quota_is_refused(engine: Engine, kubectl: Kubectl) -> None:
     wait_for_default_account(kubectl, MADE)
     half = {"cpu": "1500m", "memory": "2Gi"}
-    create(kubectl, MADE, pod("first", {"limits": half, "requests": half}))
-    refusal = refused(kubectl, MADE, pod("second", {"limits": half, "requests": half}))
+    create(kubectl, MADE, harmless("first", {"limits": half, "requests": half}))
+    refusal = refused(kubectl, MADE, harmless("second", {"limits": half, "requests": half}))
     assert "exceeded quota: dev-tenant-quota, requested: requests.cpu=1500m" in refusal
     assert "used: requests.cpu=1500m, limited: requests.cpu=2" in refusal
-    create(kubectl, MADE, pod("third", {"limits": {"cpu": "500m", "memory": "2Gi"}}))
+    create(kubectl, MADE, harmless("third", {"limits": {"cpu": "500m", "memory": "2Gi"}}))
 
 
 def test_a_container_that_says_nothing_gets_the_defaults(engine: Engine, kubectl: Kubectl) -> None:
     wait_for_default_account(kubectl, MADE)
     kubectl("delete", "pod", "--all", "-n", MADE, "--wait=true")
-    (container,) = create(kubectl, MADE, pod("silent", {}))["spec"]["containers"]
+    (container,) = create(kubectl, MADE, harmless("silent", {}))["spec"]["containers"]
     assert container["resources"] == {
         "limits": {"cpu": "250m", "memory": "256Mi"},
         "requests": {"cpu": "100m", "memory": "128Mi"},
     }
-    assert "maximum cpu usage per Container is 3" in refused(kubectl, MADE, pod("large", {"limits": {"cpu": "3001m"}}))
+    assert "maximum cpu usage per Container is 3" in refused(
+        kubectl, MADE, harmless("large", {"limits": {"cpu": "3001m"}})
+    )
 
 
 def test_a_pod_that_is_not_restricted_is_refused(engine: Engine, kubectl: Kubectl) -> None:
     wait_for_default_account(kubectl, MADE)
-    careless = pod("careless", {})
+    careless = harmless("careless", {})
     del careless["spec"]["containers"][0]["securityContext"]
     assert 'violates PodSecurity "restricted:latest"' in refused(kubectl, MADE, careless)
 

@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests import stacks
 from tests.cluster import references
 from tests.conftest import Kubectl
-from tests.stacks import PROJECT
 
 HOST = "traces.example.com"
 KINDS: dict[str, dict[str, Any]] = {
@@ -20,18 +18,9 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def rendered(ingress: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """The objects of Pulumi.prod.yaml with this way in to its gateway."""
-    document = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())
-    document["config"]["tempostack:spec"]["template"]["gateway"]["ingress"] = ingress
-    file = folder / "Pulumi.prod.yaml"
-    file.write_text(yaml.safe_dump(document))
-    return stacks.rendered(file)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_way_in_passes_the_servers_strict_field_validation(kind: str, kubectl: Kubectl, tmp_path: Path) -> None:
-    objects = rendered(KINDS[kind], tmp_path)
+    objects = stacks.rendered_prod(tmp_path, ("template", "gateway", "ingress"), KINDS[kind])
     (way_in,) = (each for each in objects if each["kind"] == kind)
     way_in["metadata"]["namespace"] = "default"
     arguments = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "-o", "json", "-f", "-")
