@@ -10,7 +10,13 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 LAYERS = ("unit", "tools", "engine", "cluster", "dataplane")  # "tools" builds what the later ones run
-ON_EVERY_CORE = ("-n", "auto", "--dist", "worksteal")  # for the layer whose tests share nothing
+# Layers that run on every core. Where the tests of a file share a stack they stay together, and every worker has a
+# control plane of its own. A data plane has the machine to itself: it is held to its cpu.
+PARALLEL = {
+    "unit": ("-n", "auto", "--dist", "worksteal"),
+    "engine": ("-n", "auto", "--dist", "loadscope"),
+    "cluster": ("-n", "auto", "--dist", "loadscope"),
+}
 
 
 def main() -> int:
@@ -40,8 +46,8 @@ def _run(layer: str, outcomes: Counter[str]) -> int:
     """pytest's exit code for one layer, whose counts are added to `outcomes`."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        cores = ON_EVERY_CORE if layer == "unit" else ()
-        command = [sys.executable, "-m", "pytest", "-q", *cores, f"--junitxml={report}", str(TESTS / layer)]
+        parallel = PARALLEL.get(layer, ())
+        command = [sys.executable, "-m", "pytest", "-q", *parallel, f"--junitxml={report}", str(TESTS / layer)]
         code = subprocess.run(command, cwd=TESTS.parent, check=False).returncode
         if report.exists():
             suite = next(ElementTree.parse(report).iter("testsuite"))
