@@ -1,0 +1,24 @@
+"""Load for a data plane: spans pushed at a rate, read back by id, and queries, each with what was answered."""
+
+from sandbox.load.pushing import Pushed, Pushing, push
+from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
+from sandbox.load.reading_back import Lost, read_back
+from sandbox.load.shapes import KIB_10, KIB_50, KIB_250, SMALL, Shape
+
+__all__ = [
+    "HEAVY",
+    "KIB_10",
+    "KIB_50",
+    "KIB_250",
+    "LIGHT",
+    "SMALL",
+    "Lost",
+    "Pushed",
+    "Pushing",
+    "Queried",
+    "Search",
+    "Shape",
+    "push",
+    "queries",
+    "read_back",
+]

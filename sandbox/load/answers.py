@@ -1,0 +1,50 @@
+"""What a push can be answered, and whether the OTLP specification lets the sender try again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+OK = "OK"
+PARTIAL_SUCCESS = "PARTIAL_SUCCESS"  # some spans were rejected; which ones is not said, and none may be sent again
+
+# https://opentelemetry.io/docs/specs/otlp/ (1.9.0): "Failures", for gRPC and for HTTP
+_RETRYABLE_GRPC = {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
+_RETRYABLE_HTTP = {429, 502, 503, 504}
+_DETAILS = "grpc-status-details-bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one request."""
+
+    request: int  # its number
+    sent_seconds: float  # since the push began
+    latency_seconds: float
+    code: str  # OK, a gRPC code, an HTTP status, or the name of what broke the connection
+    retryable: bool = False
+
+
+def accepted(body: bytes) -> str:
+    """OK, or PARTIAL_SUCCESS, from the body of a success."""
+    if not body or not ExportTraceServiceResponse.FromString(body).partial_success.rejected_spans:
+        return OK
+    return PARTIAL_SUCCESS
+
+
+def retryable_grpc(code: str, trailers: Iterable[tuple[str, str | bytes]]) -> bool:
+    """RESOURCE_EXHAUSTED only where the server says when to come back."""
+    if code == "RESOURCE_EXHAUSTED":
+        return any(_says_when(value) for key, value in trailers if key == _DETAILS and isinstance(value, bytes))
+    return code in _RETRYABLE_GRPC
+
+
+def retryable_http(status: int) -> bool:
+    """By the status alone."""
+    return status in _RETRYABLE_HTTP
+
+
+def _says_when(details: bytes) -> bool:
+    return any(detail.Is(RetryInfo.DESCRIPTOR) for detail in Status.FromString(details).details)

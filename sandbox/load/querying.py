@@ -1,0 +1,117 @@
+"""Queries at a rate: traces by id and TraceQL searches, and how long their answers took."""
+
+import itertools
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import urllib3
+
+_TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Search:
+    """A TraceQL search over the last minutes; without minutes, over what ingesters still have."""
+
+    traceql: str
+    minutes: int = 0
+    limit: int = 20
+
+    def path(self, now: float) -> str:
+        """Of the query API, at this Unix time in seconds."""
+        window = {"start": int(now) - 60 * self.minutes, "end": int(now) + 1} if self.minutes else {}
+        return f"/api/search?{urlencode({'q': self.traceql, 'limit': self.limit, **window})}"
+
+
+LIGHT = (Search('{ resource.service.name = "checkout" && span.http.response.status_code = 500 }'),)
+HEAVY = (
+    # Over everything, with what is costly: every span's attribute, regular expressions, structure, large answers.
+    Search("{ span.http.route =~ `/api/.*` && span.db.query.text =~ `.*WHERE id = 9.*` }", minutes=60, limit=1000),
+    Search("{ kind = server } >> { span.http.response.status_code >= 400 }", minutes=60, limit=1000),
+    Search("{ duration > 1ms } | select(span.http.route, span.request.id, resource.k8s.pod.name)", 60, limit=1000),
+    Search("{ } | count() > 1 | avg(duration) > 1ms", minutes=60, limit=1000),
+)
+
+
+@dataclass(frozen=True)
+class QueryAnswer:
+    """What became of one query."""
+
+    kind: str  # by_id | search
+    due_seconds: float  # since the queries began
+    latency_seconds: float  # since it was due
+    status: str  # the HTTP status, or the name of what broke the connection
+
+
+@dataclass(frozen=True)
+class Queried:
+    """What became of every query."""
+
+    answers: tuple[QueryAnswer, ...]
+
+    @property
+    def failures(self) -> Counter[str]:
+        """How many were answered otherwise than with what was asked for."""
+        return Counter(answer.status for answer in self.answers if answer.status != "200")
+
+    def latency_seconds(self, percentile: int, kind: str | None = None) -> float:
+        """Of those that were answered, of one kind or of both; 0 where there are fewer than two."""
+        latencies = [a.latency_seconds for a in self.answers if a.status == "200" and kind in (None, a.kind)]
+        return statistics.quantiles(latencies, n=100)[percentile - 1] if len(latencies) > 1 else 0.0
+
+    def __str__(self) -> str:
+        failures = ", ".join(f"{count} × {status}" for status, count in sorted(self.failures.items()))
+        return (
+            f"{len(self.answers)} queries, p50 {self.latency_seconds(50):.2f} s, p95 {self.latency_seconds(95):.2f} s, "
+            f"failed: {failures or 'none'}"
+        )
+
+
+def queries(
+    base: str,
+    seconds: float,
+    *,
+    per_second: float,
+    by_id_from: Sequence[bytes] = (),
+    searches: Sequence[Search] = (),
+    tenant: str | None = None,
+    concurrency: int = 32,
+) -> Queried:
+    """Ask the query API for so many seconds: an open loop, whose queries take longer when they have to wait.
+
+    By id and by search in turn where both are given. `by_id_from`: ids (16 bytes) of traces that should be there.
+    """
+    headers = {"X-Scope-OrgID": tenant} if tenant else {}
+    pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=_TIMEOUT_SECONDS)
+    asked = []
+    began = time.monotonic()
+    with ThreadPoolExecutor(concurrency) as threads:
+        for number, (kind, path) in enumerate(_in_turn(by_id_from, searches)):
+            due = began + number / per_second
+            if due >= began + seconds:
+                break
+            if (early := due - time.monotonic()) > 0:
+                time.sleep(early)
+            asked.append(threads.submit(_ask, pool, base + path, kind, due, began))
+    return Queried(tuple(future.result() for future in asked))
+
+
+def _in_turn(by_id_from: Sequence[bytes], searches: Sequence[Search]) -> Iterator[tuple[str, str]]:
+    """(kind, path) of one query after the other, without end."""
+    kinds = [kind for kind, given in (("by_id", by_id_from), ("search", searches)) if given]
+    ids, wanted = itertools.cycle(by_id_from), itertools.cycle(searches)
+    for kind in itertools.cycle(kinds):
+        yield kind, f"/api/v2/traces/{next(ids).hex()}" if kind == "by_id" else next(wanted).path(time.time())
+
+
+def _ask(pool: urllib3.PoolManager, url: str, kind: str, due: float, began: float) -> QueryAnswer:
+    try:
+        status = str(pool.request("GET", url).status)
+    except urllib3.exceptions.HTTPError as error:
+        status = type(error).__name__
+    return QueryAnswer(kind, round(due - began, 3), round(time.monotonic() - due, 4), status)

@@ -1,0 +1,69 @@
+"""`python -m sandbox.load.worker`: one process that pushes; a job as JSON on stdin, its answers as JSON on stdout."""
+
+import itertools
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import astuple
+
+from sandbox.load.answers import Answer
+from sandbox.load.jobs import Job
+from sandbox.load.payloads import Payloads
+from sandbox.load.senders import GrpcSender, HttpSender, Sender
+
+_LATE_SECONDS = 0.5  # a request that could not leave within this of its time is given up
+_SENDERS: dict[str, Callable[..., Sender]] = {"grpc": GrpcSender, "http": HttpSender}
+
+
+def run(job: Job) -> dict[str, object]:
+    """Push, wait for the last answer, and say what became of each request."""
+    payloads = Payloads(job.shape, job.seed)
+    sender = _SENDERS[job.protocol](job.targets, job.connections, job.tenant, job.timeout_seconds)
+    free = threading.Semaphore(job.in_flight)
+    answers: list[Answer] = []
+    began, cpu = time.monotonic(), time.process_time()
+    late = sent = 0
+    for number, due in _schedule(job, began):
+        behind = time.monotonic() - due
+        if behind > _LATE_SECONDS or not free.acquire(timeout=_LATE_SECONDS - max(behind, 0)):
+            late += job.shape.spans_per_request
+            continue
+        sent += 1
+        _send(sender, payloads, number, began, answers, free)
+    deadline = time.monotonic() + job.timeout_seconds + 1
+    while len(answers) < sent and time.monotonic() < deadline:
+        time.sleep(0.01)
+    seconds, used = time.monotonic() - began, time.process_time() - cpu
+    sender.close()
+    done = [astuple(answer) for answer in list(answers)]
+    return {"answers": done, "late": late, "unanswered": sent - len(done), "seconds": seconds, "cpu_seconds": used}
+
+
+def _send(
+    sender: Sender, payloads: Payloads, number: int, began: float, answers: list[Answer], free: threading.Semaphore
+) -> None:
+    payload = payloads.request(number, time.time_ns())
+    sent = time.monotonic()
+
+    def done(code: str, retryable: bool) -> None:
+        answers.append(Answer(number, round(sent - began, 4), round(time.monotonic() - sent, 5), code, retryable))
+        free.release()
+
+    sender.send(payload, done)
+
+
+def _schedule(job: Job, began: float) -> Iterator[tuple[int, float]]:
+    """(number, due time) of each request, when it is due; without a rate each is due at once."""
+    every = job.shape.spans_per_request / job.spans_per_second if job.spans_per_second else None
+    for number in itertools.count(job.worker, job.workers):
+        due = time.monotonic() if every is None else began + number * every
+        if due >= began + job.seconds:
+            return
+        time.sleep(max(0.0, due - time.monotonic()))
+        yield number, due
+
+
+if __name__ == "__main__":
+    json.dump(run(Job.of_json(sys.stdin.read())), sys.stdout)
