@@ -55,7 +55,10 @@ def _is_ready(address: str) -> bool:
 
 
 def client(address: str, password: str) -> Minio:
-    return Minio(address, access_key=USER, secret_key=password, secure=False)
+    """One that asks again soon: a server that is ready may still refuse the first request, "for a minute"."""
+    again = urllib3.Retry(10, backoff_factor=0.1, status_forcelist=[503], respect_retry_after_header=False)
+    pool = urllib3.PoolManager(retries=again)
+    return Minio(address, access_key=USER, secret_key=password, secure=False, http_client=pool)
 
 
 def test_the_new_password_opens_what_was_written_under_the_old_one(tmp_path: Path) -> None:
