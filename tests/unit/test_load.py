@@ -1,0 +1,264 @@
+"""What the load generator offers is what it says; every answer counts for what the OTLP specification makes of it."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
+
+from sandbox.load import KIB_10, KIB_50, KIB_250, LIGHT, SMALL, Pushed, Shape, push, queries
+from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable_grpc, retryable_http
+from sandbox.load.payloads import Payloads, trace_ids
+from sandbox.load.reading_back import read_back_from
+
+SEED = 7
+WHEN_TO_RETRY = "grpc-status-details-bin"
+Reply = Callable[[int, grpc.ServicerContext], bytes]  # of the number of the call, from 1
+
+
+class Collector:
+    """Takes OTLP over gRPC, keeps what it took, and answers as it is told to."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.spans: list[Span] = []
+        self.peers: set[str] = set()
+        self._calls, self._reply, self._lock = 0, reply, threading.Lock()
+
+    def export(self, request: ExportTraceServiceRequest, context: grpc.ServicerContext) -> bytes:
+        with self._lock:
+            self._calls += 1
+            number = self._calls
+        answer = self._reply(number, context)
+        with self._lock:
+            self.spans += _spans(request)
+            self.peers.add(context.peer())
+        return answer
+
+
+@contextmanager
+def collector(reply: Reply = lambda _number, _context: b"") -> Iterator[tuple[Collector, str]]:
+    """A collector, and where it listens."""
+    taking = Collector(reply)
+    handler = grpc.unary_unary_rpc_method_handler(taking.export, ExportTraceServiceRequest.FromString)
+    server = grpc.server(ThreadPoolExecutor(8))
+    service = "opentelemetry.proto.collector.trace.v1.TraceService"
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {"Export": handler}),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield taking, f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+def after(seconds: float) -> Reply:
+    """Answers that take so long."""
+
+    def reply(_number: int, _context: grpc.ServicerContext) -> bytes:
+        time.sleep(seconds)
+        return b""
+
+    return reply
+
+
+@contextmanager
+def http_api(answer: Callable[[str, bytes], tuple[int, bytes]]) -> Iterator[str]:
+    """An HTTP server that answers (path, body) with (status, body), and its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, body = answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server calls
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("shape", [SMALL, KIB_10, KIB_50, KIB_250], ids=["small", "10KiB", "50KiB", "250KiB"])
+def test_a_request_holds_whole_traces_of_its_shape(shape: Shape) -> None:
+    now = time.time_ns()
+    payload = Payloads(shape, SEED).request(40, now)
+    spans = _spans(ExportTraceServiceRequest.FromString(payload))
+    by_trace = {trace_id: [s for s in spans if s.trace_id == trace_id] for trace_id in trace_ids(shape, SEED, 40)}
+
+    assert len(payload) / shape.spans_per_request == pytest.approx(shape.span_bytes, rel=0.1)
+    assert sum(map(len, by_trace.values())) == len(spans) == shape.spans_per_request
+    for trace in by_trace.values():
+        ids = {span.span_id for span in trace}
+        [root] = [span for span in trace if not span.parent_span_id]
+        assert len(ids) == len(trace) == shape.spans_per_trace
+        assert all(span.parent_span_id in ids for span in trace if span is not root)
+        assert all(0 < now - span.start_time_unix_nano < 1e9 and span.end_time_unix_nano == now for span in trace)
+
+
+def test_no_two_requests_nor_seeds_share_a_trace() -> None:
+    ids = [trace_id for seed in (1, 2) for request in range(100) for trace_id in trace_ids(SMALL, seed, request)]
+    assert len(set(ids)) == len(ids) == 2 * 100 * SMALL.traces_per_request
+
+
+def test_what_is_acknowledged_over_grpc_is_what_arrived_at_the_rate_and_over_all_connections() -> None:
+    with collector() as (taken, target):
+        pushed = push([target], SMALL, spans_per_second=5000, seconds=1, connections=4, workers=2, seed=SEED)
+    assert pushed.offered == pushed.acknowledged == len(taken.spans) == 5000
+    assert {span.trace_id for span in taken.spans} == set(pushed.trace_ids)
+    assert pushed.refusals == Counter()
+    assert len(taken.peers) == 4
+
+
+def test_what_is_acknowledged_over_http_is_what_arrived() -> None:
+    taken: list[Span] = []
+
+    def answer(_path: str, body: bytes) -> tuple[int, bytes]:
+        if len(taken) >= 5 * SMALL.spans_per_request:
+            return 429, b""
+        taken.extend(_spans(ExportTraceServiceRequest.FromString(body)))
+        return 200, b""
+
+    with http_api(answer) as url:
+        pushed = push([url], SMALL, spans_per_second=2000, seconds=0.5, connections=1, protocol="http", seed=SEED)
+    assert {span.trace_id for span in taken} == set(pushed.trace_ids)
+    assert (pushed.acknowledged, pushed.refusals) == (500, {("429", True): 500})
+
+
+def test_slow_answers_do_not_slow_the_load_down() -> None:
+    with collector(after(0.4)) as (_, target):
+        pushed = push([target], SMALL, spans_per_second=800, seconds=1, seed=SEED)
+    assert (pushed.acknowledged, pushed.late) == (800, 0)
+    assert pushed.latency_seconds(50) > 0.3
+
+
+def test_what_could_not_be_offered_on_time_is_counted_as_late() -> None:
+    with collector(after(1.8)) as (_, target):
+        pushed = push([target], SMALL, spans_per_second=1000, seconds=1, in_flight=1, seed=SEED)
+    assert (pushed.acknowledged, pushed.late) == (100, 900)
+
+
+def test_refusals_are_counted_by_code_and_by_whether_a_sender_may_try_again() -> None:
+    status = Status()
+    status.details.add().Pack(RetryInfo())
+
+    def reply(number: int, context: grpc.ServicerContext) -> bytes:
+        if number == 1:
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too much")
+        if number == 2:
+            context.set_trailing_metadata([(WHEN_TO_RETRY, status.SerializeToString())])
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too much")
+        if number == 3:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+        return b""
+
+    with collector(reply) as (taken, target):
+        pushed = push([target], SMALL, spans_per_second=500, seconds=1, seed=SEED)
+    assert pushed.refusals == {
+        ("RESOURCE_EXHAUSTED", False): 100,
+        ("RESOURCE_EXHAUSTED", True): 100,
+        ("UNAVAILABLE", True): 100,
+    }
+    assert pushed.not_retryable == 100
+    assert pushed.acknowledged == len(taken.spans) == 200
+    assert {span.trace_id for span in taken.spans} == set(pushed.trace_ids)
+
+
+def test_nobody_there_is_a_refusal_that_may_be_tried_again() -> None:
+    pushed = push(["127.0.0.1:1"], SMALL, spans_per_second=200, seconds=0.5, seed=SEED)
+    assert (pushed.acknowledged, pushed.refusals) == (0, {("UNAVAILABLE", True): 100})
+
+
+def test_a_success_that_rejects_spans_is_no_success() -> None:
+    partly = ExportTraceServiceResponse()
+    partly.partial_success.rejected_spans = 1
+    assert accepted(b"") == accepted(ExportTraceServiceResponse().SerializeToString()) == OK
+    assert accepted(partly.SerializeToString()) == PARTIAL_SUCCESS
+
+
+def test_what_may_be_tried_again_is_what_the_specification_says() -> None:
+    grpc_codes = {code.name for code in grpc.StatusCode if retryable_grpc(code.name, [])}
+    assert grpc_codes == {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
+    assert {status for status in range(100, 600) if retryable_http(status)} == {429, 502, 503, 504}
+
+
+def test_reading_back_finds_what_is_missing_and_what_is_not_whole_after_trying_again() -> None:
+    pushed = _acknowledged(SMALL)
+    missing, partial, slow, *whole = [trace_id.hex() for trace_id in pushed.trace_ids]
+    asked: Counter[str] = Counter()
+
+    def answer(path: str, _body: bytes) -> tuple[int, bytes]:
+        trace_id = path.removeprefix("/api/traces/")
+        asked[trace_id] += 1
+        if trace_id == missing or (trace_id == slow and asked[slow] < 3):
+            return 404, b""
+        return 200, _trace(SMALL.spans_per_trace - 1 if trace_id == partial else SMALL.spans_per_trace)
+
+    with http_api(answer) as url:
+        lost = read_back_from(url, pushed, within_seconds=2, concurrency=2)
+    assert (lost.traces, lost.missing, lost.incomplete) == (10, (missing,), ((partial, 9),))
+    assert lost.spans == 11
+    assert lost
+    assert all(asked[trace_id] == 1 for trace_id in whole)
+
+
+def test_reading_back_is_done_as_soon_as_everything_is_whole() -> None:
+    with http_api(lambda _path, _body: (200, _trace(SMALL.spans_per_trace))) as url:
+        lost = read_back_from(url, _acknowledged(SMALL), within_seconds=600, concurrency=2)
+    assert not lost
+    assert lost.seconds < 60
+
+
+def test_queries_by_id_and_by_search_take_turns_and_failures_are_counted_by_status() -> None:
+    paths: list[str] = []
+
+    def answer(path: str, _body: bytes) -> tuple[int, bytes]:
+        paths.append(path)
+        return (200 if path.startswith("/api/v2/traces/") else 503), b"{}"
+
+    with http_api(answer) as url:
+        queried = queries(url, 0.5, per_second=20, by_id_from=[b"\1" * 16], searches=LIGHT)
+    assert len(queried.answers) == 10
+    assert queried.failures == {"503": 5}
+    assert sum(path == f"/api/v2/traces/{'01' * 16}" for path in paths) == 5
+    assert [answer.due_seconds for answer in queried.answers] == pytest.approx([n / 20 for n in range(10)], abs=0.001)
+
+
+def _spans(request: ExportTraceServiceRequest) -> list[Span]:
+    return [s for resource in request.resource_spans for scope in resource.scope_spans for s in scope.spans]
+
+
+def _acknowledged(shape: Shape) -> Pushed:
+    answers = (Answer(0, 0.0, 0.1, OK), Answer(1, 0.1, 0.1, "UNAVAILABLE", True))
+    return Pushed(shape, SEED, None, 1.0, answers, late=0, unanswered_requests=0, cpu_seconds=0.1)
+
+
+def _trace(spans: int) -> bytes:
+    trace = TracesData()
+    found = trace.resource_spans.add().scope_spans.add().spans
+    for number in range(spans):
+        found.add(span_id=number.to_bytes(8, "big"))
+        found.add(span_id=number.to_bytes(8, "big"))  # as a replica may say it once more
+    return bytes(trace.SerializeToString())
