@@ -126,6 +126,8 @@ BUILDS: dict[str, Build] = {
         {
             "tempo": Command("github.com/grafana/tempo/cmd/tempo", minimum=(2, 9), below=(2, 10), stamps=_TEMPO_STAMPS),
             "tempo-query": Command("github.com/grafana/tempo/cmd/tempo-query", minimum=None, stamps=_TEMPO_STAMPS),
+            "tempo-vulture": Command("github.com/grafana/tempo/cmd/tempo-vulture", minimum=None, stamps=_TEMPO_STAMPS),
+            "tempo-cli": Command("github.com/grafana/tempo/cmd/tempo-cli", minimum=None, stamps=_TEMPO_STAMPS),
         },
         minutes=4,
     ),
@@ -152,5 +154,5 @@ BUILDS: dict[str, Build] = {
 BUILD_OF: dict[str, str] = {command: name for name, build in BUILDS.items() for command in build.commands}
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kwok")
 ENGINE = ("pulumi", "pulumi-language-python")
-DATA_PLANE = ("tempo", "tempo-query", "minio")
+DATA_PLANE = ("tempo", "tempo-query", "minio", "tempo-vulture", "tempo-cli")
 JUDGES = ("kube-score", "cyclonus")  # of the rendered objects
