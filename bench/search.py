@@ -1,0 +1,94 @@
+"""The highest rate that holds, found by a bounded search over trials of a rate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one trial; `reason` says why the rate did not hold, or else what was nearest to its end."""
+
+    held: bool
+    reason: str = ""
+
+
+Trial = Callable[[float, float], Verdict]  # (rate, seconds)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long and how finely to search: steps that are short, and a long trial of what they found."""
+
+    step_seconds: float = 8
+    confirm_seconds: float = 60
+    factor: float = 1.25  # from one step up to the next; down, where nothing is known to hold, twice as far
+    precision: float = 1.06  # the least rate that fails is within this of the highest that holds
+    back_off: float = 0.9  # after a long trial that failed
+    most_steps: int = 14
+    most_confirmations: int = 4
+
+    @property
+    def usual_seconds(self) -> float:
+        """What a search takes that starts near its end: about five steps, and a confirmation and a half."""
+        return 5 * self.step_seconds + 1.5 * self.confirm_seconds
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One trial of a search."""
+
+    rate: float
+    seconds: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Found:
+    """The highest rate that held for a whole long trial: 0 where none did. `binding`: why no more."""
+
+    rate: float
+    binding: str
+    tried: tuple[Tried, ...]
+
+
+def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
+    """Steps up from `start` while they hold (or down until one does), halves what is between, and confirms.
+
+    A confirmation that fails is tried again at a lower rate. Every loop is bounded, so the worst case is too.
+    """
+    tried: list[Tried] = []
+
+    def holds(rate: float, seconds: float) -> bool:
+        tried.append(Tried(rate, seconds, trial(rate, seconds)))
+        return tried[-1].verdict.held
+
+    low, high = _bracket(holds, start, effort, tried)
+    while low and high and high / low > effort.precision and len(tried) < effort.most_steps:
+        middle = sqrt(low * high)
+        low, high = (middle, high) if holds(middle, effort.step_seconds) else (low, middle)
+    for _ in range(effort.most_confirmations if low else 0):
+        if holds(low, effort.confirm_seconds):
+            return Found(low, _binding(tried), tuple(tried))
+        low *= effort.back_off
+    return Found(0.0, _binding(tried), tuple(tried))
+
+
+def _bracket(
+    holds: Callable[[float, float], bool], start: float, effort: Effort, tried: list[Tried]
+) -> tuple[float, float]:
+    """A rate that holds and a higher one that does not; 0 for one that was not met within the steps."""
+    low = high = 0.0
+    rate = start
+    while not (low and high) and len(tried) < effort.most_steps:
+        if holds(rate, effort.step_seconds):
+            low, rate = rate, rate * effort.factor
+        else:
+            high, rate = rate, rate / effort.factor**2
+    return low, high
+
+
+def _binding(tried: list[Tried]) -> str:
+    """The reason of the lowest rate that failed; of the last trial where none did."""
+    failed = [each for each in tried if not each.verdict.held]
+    return min(failed, key=lambda each: each.rate).verdict.reason if failed else tried[-1].verdict.reason

@@ -1,0 +1,64 @@
+"""The search for the highest rate that holds: how near it gets, what it costs, and what it says of failures."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.search import Effort, Verdict, highest_rate
+
+EFFORT = Effort()
+
+
+class Plane:
+    """Holds up to `capacity` in steps, and up to a part of it for a whole confirmation."""
+
+    def __init__(self, capacity: float, in_the_long_run: float = 1.0) -> None:
+        self.capacity, self.long = capacity, capacity * in_the_long_run
+        self.asked: list[tuple[float, float]] = []
+
+    def __call__(self, rate: float, seconds: float) -> Verdict:
+        self.asked.append((rate, seconds))
+        bound = self.long if seconds == EFFORT.confirm_seconds else self.capacity
+        return Verdict(rate <= bound, f"{rate:.0f} of {bound:.0f}")
+
+
+@given(capacity=st.floats(500, 8000), start=st.floats(1000, 4000))
+def test_what_is_found_holds_and_little_more_does(capacity: float, start: float) -> None:
+    found = highest_rate(Plane(capacity), start, EFFORT)
+    assert capacity / EFFORT.precision <= found.rate <= capacity
+
+
+@given(capacity=st.floats(0, 1e6), long=st.floats(0, 1), start=st.floats(1, 1e5))
+def test_no_search_is_longer_than_its_effort(capacity: float, long: float, start: float) -> None:
+    plane = Plane(capacity, long)
+    found = highest_rate(plane, start, EFFORT)
+    assert [(each.rate, each.seconds) for each in found.tried] == plane.asked
+    steps = [seconds for _, seconds in plane.asked if seconds == EFFORT.step_seconds]
+    assert len(steps) <= EFFORT.most_steps
+    assert len(plane.asked) - len(steps) <= EFFORT.most_confirmations
+
+
+def test_a_rate_counts_only_once_it_held_for_the_whole_confirmation() -> None:
+    plane = Plane(3000, in_the_long_run=0.85)
+    found = highest_rate(plane, 2000, EFFORT)
+    assert found.rate <= 0.85 * 3000
+    assert (found.rate, EFFORT.confirm_seconds) == plane.asked[-1]
+    refused = [rate for rate, seconds in plane.asked if seconds == EFFORT.confirm_seconds][:-1]
+    assert refused
+    assert found.rate == pytest.approx(refused[-1] * EFFORT.back_off)
+
+
+def test_what_holds_at_no_rate_is_found_to_hold_none_and_says_why() -> None:
+    found = highest_rate(Plane(0), 2000, EFFORT)
+    assert found.rate == 0
+    assert found.binding.endswith("of 0")
+
+
+def test_what_no_confirmation_holds_has_no_rate() -> None:
+    assert highest_rate(Plane(3000, in_the_long_run=0.1), 2000, EFFORT).rate == 0
+
+
+def test_the_binding_reason_is_that_of_the_lowest_rate_that_failed() -> None:
+    found = highest_rate(Plane(3000), 2000, EFFORT)
+    lowest = min(each.rate for each in found.tried if not each.verdict.held)
+    assert found.binding == f"{lowest:.0f} of 3000"

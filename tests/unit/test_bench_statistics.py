@@ -1,0 +1,69 @@
+"""What the benchmarks make of their data: fits, medians, ratios and the intervals chance leaves them."""
+
+from itertools import product
+
+import pytest
+
+from bench.fitting import CONSTANT, fitted, solved
+from bench.summary import Rates, ratio
+
+ROWS = [
+    {"megabytes": megabytes, "queries": queries, "cpu": 7 + 30 * megabytes + 4 * queries}
+    for megabytes, queries in product((0.5, 1.0, 3.0), (0.0, 2.0, 8.0))
+]
+
+
+def test_what_is_linear_is_fitted_exactly() -> None:
+    fit = fitted(ROWS, "cpu", ("megabytes", "queries"))
+    assert fit.coefficients == pytest.approx({CONSTANT: 7, "megabytes": 30, "queries": 4})
+    assert (fit.r_squared, fit.residual) == pytest.approx((1, 0), abs=1e-9)
+    assert fit.at({"megabytes": 2, "queries": 1}) == pytest.approx(71)
+
+
+def test_noise_lowers_r_squared_and_is_the_residual() -> None:
+    rows = [{"x": float(x), "y": x + (1.0 if x % 2 else -1.0)} for x in range(100)]
+    fit = fitted(rows, "y", ("x",))
+    assert fit.coefficients["x"] == pytest.approx(1, abs=0.01)
+    assert fit.residual == pytest.approx(1, abs=0.02)
+    assert 0.99 < fit.r_squared < 1
+
+
+def test_a_column_left_out_is_seen_in_the_quality() -> None:
+    assert fitted(ROWS, "cpu", ("megabytes",)).r_squared < 0.95
+
+
+def test_columns_that_never_differ_are_refused_and_not_guessed() -> None:
+    rows = [{**row, "spans": 5 * row["megabytes"]} for row in ROWS]
+    with pytest.raises(ValueError, match="do not tell the columns apart"):
+        fitted(rows, "cpu", ("megabytes", "spans"))
+
+
+def test_rows_may_stand_in_any_order_for_the_solver() -> None:
+    assert solved([[0, 2], [1, 1]], [4, 5]) == pytest.approx([3, 2])
+
+
+def test_a_ratio_is_that_of_the_medians_and_its_interval_holds_it() -> None:
+    found = ratio([110, 120, 130], [95, 100, 105])
+    assert found.value == pytest.approx(1.2)
+    assert found.low <= found.value <= found.high
+    assert found.is_beyond_chance
+    assert found == ratio([110, 120, 130], [95, 100, 105])  # the same data, the same interval
+
+
+def test_rounds_that_overlap_are_not_beyond_chance() -> None:
+    assert not ratio([90, 100, 130], [95, 105, 125]).is_beyond_chance
+
+
+def test_one_round_proves_nothing() -> None:
+    assert not ratio([200], [100]).is_beyond_chance
+    assert str(ratio([200], [100])) == "2.00 (one round)"
+
+
+def test_who_holds_no_rate_is_not_divided_by() -> None:
+    assert ratio([100, 100], [0, 0]).value == float("inf")
+    assert ratio([0, 0], [0, 0]).value == 1
+
+
+def test_rates_are_shown_with_their_spread() -> None:
+    assert str(Rates((1000, 3000, 2000))) == "2,000 (1,000..3,000)"
+    assert str(Rates((1234,))) == "1,234"
