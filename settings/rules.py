@@ -4,7 +4,16 @@ from collections.abc import Iterator
 
 from pydantic_core import PydanticCustomError
 
-from settings import access_rules, limit_rules, namespace_rules, network_rules, secret_rules, sizing_rules, tls_rules
+from settings import (
+    access_rules,
+    limit_rules,
+    namespace_rules,
+    network_rules,
+    secret_rules,
+    sizing_rules,
+    tempo_rules,
+    tls_rules,
+)
 from settings.mistakes import Mistake, Path, shown
 from settings.names import LABEL, TEXT
 from settings.node_pools import HOSTNAME
@@ -165,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     *network_rules.RULES,
     *limit_rules.RULES,
     *namespace_rules.RULES,
+    *tempo_rules.RULES,
 )
 
 

@@ -125,6 +125,8 @@ def _instead(path: Path) -> str:
     """Where a secret belongs that stands at the path."""
     words = [_plain(key) for key in path]
     key = next((ELSEWHERE[word] for word in reversed(words) if word in ELSEWHERE), "")
+    if key and "extraConfig" in path:
+        return "remove it; a ConfigMap would show it to everybody"
     if key:
         return f"remove it and run: {set_secret(key)}"
     if "oidc" in words:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from settings import images
 from settings.base import Model
+from settings.extra_config import ExtraConfig
 from settings.ingress import Ingress, way_in
 from settings.limits import Limits, Retention
 from settings.names import ImageField, LabelField, ManagerField, NameField, SubdomainField, TextField
@@ -14,11 +15,12 @@ from settings.node_pools import NodePool
 from settings.pricing import Pricing
 from settings.quantity import Quantity
 from settings.resources import ContainerResources, StackResources
+from settings.search import Search
 from settings.template import Template
 from settings.tenant_namespaces import TenantNamespace
 from settings.tenants import Tenants
 from settings.tls import StorageTls, Tls, TlsMode
-from settings.types import IntField, SizeField
+from settings.types import DurationField, IntField, SizeField
 from settings.volumes import VolumeClaim
 from settings.workload import Size, Workload
 
@@ -82,6 +84,12 @@ class Spec(Model):
     """How long traces are kept."""
     limits: Limits = Limits()
     """What tenants may send, hold and ask."""
+    search: Search = Search()
+    """What searches answer, and the most that they may ask for."""
+    timeout: DurationField | None = None
+    """How long a request may take, from the way in to the queriers; Tempo's 30s where nothing is said."""
+    extra_config: ExtraConfig = ExtraConfig()
+    """Keys of Tempo's own, over those that this program writes."""
     tls: Tls | None = None
     """Encryption inside the stack; `serviceCA` on OpenShift and `off` elsewhere, where nothing is said."""
     network_policy: NetworkPolicy = NetworkPolicy()

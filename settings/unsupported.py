@@ -9,12 +9,11 @@ from settings.mistakes import Path
 # The keys are those of a stack file, of TempoStack in tempo-operator 0.22, and those planned for this program.
 KEYS = {
     "environment": "remove it and write its values below config",
-    "spec.search": "remove it",
-    "spec.timeout": "remove it",
     "spec.limits.*.query.maxSearchBytesPerTrace": "remove it; Tempo has no such limit any more",
     "spec.observability": "remove it",
     "spec.hashRing": "remove it; the rings use memberlist",
-    "spec.extraConfig": "remove it",
+    "spec.env": "remove it; write values themselves into spec.extraConfig",
+    "spec.envFrom": "remove it; write values themselves into spec.extraConfig",
     "spec.storage.tls.minVersion": "remove it; TLS 1.2 is the oldest that is spoken",
     "spec.storage.secret.credentialMode": "remove it; the Secret's access_key_id and access_key_secret are used",
     "spec.template.metricsGenerator": "remove it",

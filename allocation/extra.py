@@ -1,0 +1,119 @@
+"""What spec.search, spec.timeout and spec.extraConfig come to in each of Tempo's files."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from settings import Settings
+
+Section = dict[str, Any]
+KeyPath = tuple[str, ...]  # a key of a user's own, such as a tag's, may have dots in it
+EVERYONE = ""  # no component: the entries of overrides.yaml
+OVERRIDES = ("overrides", "defaults")
+
+DISTRIBUTOR, INGESTER, QUERIER = "distributor", "ingester", "querier"
+QUERY_FRONTEND, COMPACTOR = "query-frontend", "compactor"
+ALL = (DISTRIBUTOR, INGESTER, QUERIER, QUERY_FRONTEND, COMPACTOR)
+STORE = (INGESTER, QUERIER, QUERY_FRONTEND, COMPACTOR)
+SENDERS = (DISTRIBUTOR, QUERIER)  # to ingesters
+
+# Dotted key -> the components that read it, or what is below it; the longest that fits decides. Tempo 2.9.0: the
+# modules' dependencies and what they are given in cmd/tempo/app/modules.go; the overrides by who calls the functions
+# of modules/overrides/interface.go.
+READERS: Mapping[str, tuple[str, ...]] = {
+    "server": ALL,
+    "usage_report": ALL,
+    "shutdown_delay": ALL,
+    "enable_go_runtime_metrics": ALL,
+    "stream_over_http_enabled": (QUERY_FRONTEND,),
+    "distributor": (DISTRIBUTOR,),
+    "ingester": (INGESTER,),
+    "ingester.lifecycler.ring": (DISTRIBUTOR, INGESTER, QUERIER),
+    "ingester_client": SENDERS,
+    "querier": (QUERIER,),
+    "query_frontend": (QUERY_FRONTEND,),
+    "compactor": (COMPACTOR,),
+    "memberlist": (DISTRIBUTOR, INGESTER, QUERIER, COMPACTOR),
+    "storage": STORE,
+    "storage.trace.wal": (INGESTER,),
+    "storage.trace.block": (INGESTER, COMPACTOR),
+    "cache": STORE,
+    "overrides": ALL,
+    "overrides.defaults.ingestion": (DISTRIBUTOR,),
+    "overrides.defaults.ingestion.max_global_traces_per_user": (INGESTER,),
+    "overrides.defaults.ingestion.tenant_shard_size": (DISTRIBUTOR, INGESTER, QUERIER),
+    "overrides.defaults.read": (QUERY_FRONTEND,),
+    "overrides.defaults.read.max_blocks_per_tag_values_query": (INGESTER,),
+    "overrides.defaults.read.unsafe_query_hints": (QUERIER, QUERY_FRONTEND),
+    "overrides.defaults.compaction": (COMPACTOR,),
+    "overrides.defaults.forwarders": (DISTRIBUTOR,),
+    "overrides.defaults.cost_attribution": (DISTRIBUTOR,),
+    "overrides.defaults.storage": (INGESTER,),
+}
+# The longest time of a request: that of the query frontend's server, and of each query in a querier.
+TIMEOUTS = (
+    "server.http_server_read_timeout",
+    "server.http_server_write_timeout",
+    "querier.search.query_timeout",
+    "querier.trace_by_id.query_timeout",
+)
+TIMED = (QUERY_FRONTEND, QUERIER)
+
+
+def said_by_user(settings: Settings, component: str) -> dict[str, Any]:
+    """Dotted key -> value of all that the user says in a component's file; of EVERYONE, below its scope in overrides.
+
+    `query_frontend.search.max_duration`, or for EVERYONE `ingestion.max_attribute_bytes`; `extraConfig` goes before
+    `search` and `timeout`.
+    """
+    return {".".join(path): value for path, value in _said(settings, component).items()}
+
+
+def with_said(content: Section, settings: Settings, component: str) -> Section:
+    """A file's content, or a tenant's entry for EVERYONE, under what the user says: lists and scalars are replaced."""
+    for path, value in _said(settings, component).items():
+        content = _put(content, path, value)
+    return content
+
+
+def _said(settings: Settings, component: str) -> dict[KeyPath, Any]:
+    extra = dict(_leaves(settings.spec.extra_config.tempo))
+    if component == EVERYONE:
+        return {path[2:]: value for path, value in extra.items() if path[:2] == OVERRIDES}
+    said = {path: value for path, value in extra.items() if component in readers(".".join(path))}
+    return _by_settings(settings, component) | said
+
+
+def _put(content: Section, path: KeyPath, value: Any) -> Section:
+    first, *rest = path
+    below = content.get(first)
+    put = _put(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
+    return {**content, first: put}
+
+
+def readers(key: str) -> tuple[str, ...]:
+    """The components that read a dotted key of Tempo's."""
+    while key not in READERS:
+        key = key.rpartition(".")[0]
+    return READERS[key]
+
+
+def _by_settings(settings: Settings, component: str) -> dict[KeyPath, Any]:
+    """What spec.search and spec.timeout come to in a component's file."""
+    search, timeout = settings.spec.search, settings.spec.timeout
+    limits = {
+        "query_frontend.search.default_result_limit": search.default_result_limit,
+        "query_frontend.search.max_result_limit": search.max_result_limit,
+        "query_frontend.search.max_duration": search.max_duration,
+    }
+    said = limits if component == QUERY_FRONTEND else {}
+    timeouts = {key: timeout for key in TIMEOUTS if component in TIMED and component in readers(key)}
+    return {tuple(key.split(".")): value for key, value in (said | timeouts).items() if value is not None}
+
+
+def _leaves(mapping: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Every value that is no mapping, by the keys that lead to it."""
+    for key, value in mapping.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value

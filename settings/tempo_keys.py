@@ -1,0 +1,122 @@
+"""The keys that Tempo has, and what it takes for each: the table beside this file, and how to ask it."""
+
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from settings.mistakes import shown
+from settings.types import IntField, OptionalDurationField
+
+TABLE = Path(__file__).with_suffix(".yaml")
+LARGEST_INT64 = 2**63 - 1
+LEVELS = ("debug", "info", "warn", "error")
+
+# Tempo reads whole numbers into Go's types; what each holds.
+BOUNDS = {
+    "int": (-LARGEST_INT64 - 1, LARGEST_INT64),
+    "int64": (-LARGEST_INT64 - 1, LARGEST_INT64),
+    "uint": (0, 2 * LARGEST_INT64 + 1),
+    "uint64": (0, 2 * LARGEST_INT64 + 1),
+    "uint32": (0, 2**32 - 1),
+    "uint8": (0, 2**8 - 1),
+}
+# https://pkg.go.dev/github.com/prometheus/common/model#ParseDuration
+PROMETHEUS = re.compile(r"0|(?=.)(\d{1,9}y)?(\d{1,9}w)?(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?(\d{1,9}ms)?")
+# https://pkg.go.dev/github.com/alecthomas/units#ParseBase2Bytes
+BYTES = re.compile(r"(\d{1,15}(\.\d{1,9})?([KMGTPE]i?)?B)+")
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+@cache
+def version() -> str:
+    """Tempo's version that the table was made from."""
+    return str(_table()["version"])
+
+
+def keys_of(kind: str) -> dict[str, str] | None:
+    """Key -> kind of what stands below a key of such a kind; None where no named keys do. `root` is all of it."""
+    table = _table()
+    keys: dict[str, str] | None = table["root"] if kind == "root" else table["structs"].get(kind)
+    return keys
+
+
+def paths(kind: str = "root", path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every key with no named keys below it, by its path from the root, and its kind."""
+    for key, below in (keys_of(kind) or {}).items():
+        if keys_of(below) is None:
+            yield (*path, key), below
+        else:
+            yield from paths(below, (*path, key))
+
+
+def complaint(kind: str, value: object) -> str | None:
+    """What is wrong with a single value under a key of such a kind, and what to write; None where Tempo takes it."""
+    match kind:
+        case "bool":
+            return None if isinstance(value, bool) else _not(value, "true or false", "write true or false")
+        case "float64":
+            fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            return None if fits else _not(value, "a number", "write one such as 0.5")
+        case "duration":
+            return _by_type(_DURATION, value)
+        case "log level":
+            return None if value in LEVELS else _not(value, "a log level", f"write {' or '.join(LEVELS)}")
+        case _ if kind in BOUNDS:
+            return _not_whole(value, *BOUNDS[kind])
+        case _:
+            return _not_text(kind, value)
+
+
+_DURATION: TypeAdapter[str] = TypeAdapter(OptionalDurationField)
+_WHOLE: TypeAdapter[int] = TypeAdapter(IntField)
+# Kinds that are text of a certain form: the form, what it is called, and how it may look.
+_FORMS = {
+    "prometheus duration": (PROMETHEUS, "a duration in whole units", "write one such as 48h, 7d or 30m"),
+    "bytes": (BYTES, "an amount of bytes", "write one such as 64KiB"),
+    "time": (RFC3339, "a time", "write one such as 2026-01-31T00:00:00Z"),
+}
+
+
+def _not(value: object, what: str, remedy: str) -> str:
+    return f"{shown(value)} is not {what}; {remedy}"
+
+
+def _by_type(adapter: TypeAdapter[Any], value: object) -> str | None:
+    """The line that one of the settings' own types has about a value."""
+    try:
+        adapter.validate_python(value)
+    except ValidationError as error:
+        return str(error.errors()[0]["ctx"]["text"])
+    return None
+
+
+def _not_whole(value: object, least: int, most: int) -> str | None:
+    text = _by_type(_WHOLE, value)
+    if text is not None:
+        return text
+    number = _WHOLE.validate_python(value)
+    if number < least:
+        return f"{shown(value)} is too small; write {least} or more"
+    return f"{shown(value)} is too large; write {most} or less" if number > most else None
+
+
+def _not_text(kind: str, value: object) -> str | None:
+    if not isinstance(value, str):
+        scalar = isinstance(value, bool | int | float)
+        return _not(value, "text", "put it in quotes" if scalar else "write a single value")
+    if kind in _FORMS:
+        form, what, remedy = _FORMS[kind]
+        return None if form.fullmatch(value) else _not(value, what, remedy)
+    return None
+
+
+@cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = yaml.load(TABLE.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return table
