@@ -7,7 +7,7 @@ from settings import Settings
 
 Section = dict[str, Any]
 KeyPath = tuple[str, ...]  # a key of a user's own, such as a tag's, may have dots in it
-EVERYONE = ""  # no component: the entries of overrides.yaml
+OVERRIDES_FILE = ""  # no component: every entry of overrides.yaml
 OVERRIDES = ("overrides", "defaults")
 
 DISTRIBUTOR, INGESTER, QUERIER = "distributor", "ingester", "querier"
@@ -60,16 +60,15 @@ TIMED = (QUERY_FRONTEND, QUERIER)
 
 
 def said_by_user(settings: Settings, component: str) -> dict[str, Any]:
-    """Dotted key -> value of all that the user says in a component's file; of EVERYONE, below its scope in overrides.
+    """Dotted key -> value of all that the user says in a component's file; `extraConfig` goes before the others.
 
-    `query_frontend.search.max_duration`, or for EVERYONE `ingestion.max_attribute_bytes`; `extraConfig` goes before
-    `search` and `timeout`.
+    `query_frontend.search.max_duration`; in OVERRIDES_FILE as an entry has it: `ingestion.max_attribute_bytes`.
     """
     return {".".join(path): value for path, value in _said(settings, component).items()}
 
 
 def with_said(content: Section, settings: Settings, component: str) -> Section:
-    """A file's content, or a tenant's entry for EVERYONE, under what the user says: lists and scalars are replaced."""
+    """A component's file, or an entry of OVERRIDES_FILE, under what the user says: lists and scalars are replaced."""
     for path, value in _said(settings, component).items():
         content = _put(content, path, value)
     return content
@@ -77,7 +76,7 @@ def with_said(content: Section, settings: Settings, component: str) -> Section:
 
 def _said(settings: Settings, component: str) -> dict[KeyPath, Any]:
     extra = dict(_leaves(settings.spec.extra_config.tempo))
-    if component == EVERYONE:
+    if component == OVERRIDES_FILE:
         return {path[2:]: value for path, value in extra.items() if path[:2] == OVERRIDES}
     said = {path: value for path, value in extra.items() if component in readers(".".join(path))}
     return _by_settings(settings, component) | said
@@ -117,3 +116,8 @@ def _leaves(mapping: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[Ke
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value
+
+
+def literal(text: str) -> str:
+    """Text that comes out of the expansion of variables as it is here: there `$$` is `$`, and two backslashes are one."""
+    return text.replace("\\", "\\\\").replace("$", "$$")

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from allocation.defaults import ingest_limits, kept
+from allocation.extra import OVERRIDES_FILE, literal, with_said
 from settings import Settings
 from settings.duration import NO_DURATION, canonical_duration, nanoseconds
 from settings.limits import TenantLimits
@@ -18,7 +19,7 @@ Value = int | str
 Scoped = dict[str, dict[str, Value]]  # scope -> key -> value, as in Tempo's files
 
 CONFIG_MAP_BYTES = 2**20  # that Kubernetes takes: https://kubernetes.io/docs/concepts/configuration/configmap/
-OTHER_FILES_BYTES = 2**15  # of them, for the components' files, which no number of tenants makes longer
+OTHER_FILES_BYTES = 2**16  # of them, for the components' files, which no number of tenants makes longer
 
 
 class Limit(NamedTuple):
@@ -93,13 +94,13 @@ def overrides_of(settings: Settings) -> dict[str, Scoped]:
             own = next((limits[key] for key in keys if key in limits), TenantLimits())
             time = _whole_seconds(kept(settings, tenant))
             found[tenant.tenant_id] = _scoped(everyone | _said(own)) | {"compaction": {"block_retention": time}}
-    return found
+    return {tenant: with_said(entry, settings, OVERRIDES_FILE) for tenant, entry in found.items()}
 
 
 def overrides_text(settings: Settings) -> str:
     """overrides.yaml, a line for each tenant; JSON is YAML, and quickly written for ten thousand of them."""
     lines = [f"  {json.dumps(tenant)}: {json.dumps(entry)}\n" for tenant, entry in overrides_of(settings).items()]
-    return f"overrides:\n{''.join(lines)}" if lines else "overrides: {}\n"
+    return f"overrides:\n{literal(''.join(lines))}" if lines else "overrides: {}\n"
 
 
 def _said_for_everyone(settings: Settings) -> dict[Limit, Value]:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from allocation.defaults import replication_factor, retention
+from allocation.extra import literal, with_said
 from allocation.overrides import defaults_of, overrides_text
 from components import tempo_tls
 from settings import Settings
@@ -24,6 +25,7 @@ Section = dict[str, Any]
 def config_files(settings: Settings) -> dict[str, str]:
     """File name -> text of every file in the stack's ConfigMap; the same settings always give the same text."""
     files = {f"{component}.yaml": _common(settings, component) | part(settings) for component, part in _PARTS.items()}
+    files = {name: with_said(content, settings, name.removesuffix(".yaml")) for name, content in files.items()}
     if settings.spec.template.has_jaeger_ui:
         files["tempo-query.yaml"] = _tempo_query(settings)
     texts = {name: _dump(content) for name, content in files.items()}
@@ -165,11 +167,12 @@ class _Verbatim(str):
 
 
 class _Dumper(yaml.SafeDumper):
-    """A SafeDumper that writes such text as a block."""
+    """A SafeDumper that writes such text as a block, and all other so that the environment leaves it alone."""
 
 
 _Dumper.add_representer(_Verbatim, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, "|"))
+_Dumper.add_representer(str, lambda dumper, text: dumper.represent_str(literal(text)))
 
 
 def _dump(content: Section) -> str:
-    return yaml.dump(content, Dumper=_Dumper, sort_keys=False)
+    return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
