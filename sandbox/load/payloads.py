@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from sandbox.load.shapes import Shape
 
 # Different requests there are. What repeats in them repeats in real spans, too: services, routes, statements.
-_TEMPLATES = 32
+TEMPLATES = 32
 _SPANS_PER_SERVICE = 10
 
 # What stands in a template where a copy gets its own: as many bytes as the real one, and found nowhere else.
@@ -44,17 +44,22 @@ def trace_ids(shape: Shape, seed: int, request: int) -> list[bytes]:
     ]
 
 
+def namespace(seed: int, request: int) -> str:
+    """The `service.namespace` of one request's spans, by which a search finds a part of what one push sent."""
+    return f"load-{seed:x}-{request % TEMPLATES}"
+
+
 class Payloads:
     """The requests of one shape and seed; a request's number says everything about it but its time."""
 
     def __init__(self, shape: Shape, seed: int) -> None:
         self._shape, self._seed = shape, seed
         made = random.Random(seed)
-        self._templates = [_Template.made(shape, made) for _ in range(_TEMPLATES)]
+        self._templates = [_Template.made(shape, made, namespace(seed, number)) for number in range(TEMPLATES)]
 
     def request(self, number: int, now_ns: int) -> bytes:
         """A serialized ExportTraceServiceRequest of spans that ended at `now_ns` (Unix time) at the latest."""
-        template = self._templates[number % _TEMPLATES]
+        template = self._templates[number % TEMPLATES]
         return template.filled(trace_ids(self._shape, self._seed, number), now_ns)
 
 
@@ -66,8 +71,8 @@ class _Template:
     spans: list["_Slots"]
 
     @classmethod
-    def made(cls, shape: Shape, made: random.Random) -> "_Template":
-        resource_spans = [each for _ in range(shape.traces_per_request) for each in _trace(shape, made)]
+    def made(cls, shape: Shape, made: random.Random, namespace: str) -> "_Template":
+        resource_spans = [each for _ in range(shape.traces_per_request) for each in _trace(shape, made, namespace)]
         parts = _MARKS.split(ExportTraceServiceRequest(resource_spans=resource_spans).SerializeToString())
         slots, starts = [], [at for at, part in enumerate(parts) if part == _TRACE_ID]
         for number, at in enumerate(starts):
@@ -107,7 +112,7 @@ class _Slots:
     duration_ns: int
 
 
-def _trace(shape: Shape, made: random.Random) -> list[ResourceSpans]:
+def _trace(shape: Shape, made: random.Random, namespace: str) -> list[ResourceSpans]:
     """The spans of one trace, some from each of the services it went through; the first is its root."""
     groups = []
     for first in range(0, shape.spans_per_trace, _SPANS_PER_SERVICE):
@@ -116,6 +121,7 @@ def _trace(shape: Shape, made: random.Random) -> list[ResourceSpans]:
         resource = Resource(
             attributes=[
                 _text("service.name", service),
+                _text("service.namespace", namespace),
                 _text("k8s.pod.name", f"{service}-{instance.hex[:10]}-{instance.hex[-5:]}"),
             ]
         )
