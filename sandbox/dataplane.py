@@ -24,7 +24,7 @@ def up(file: Path) -> None:
     running = tempo_runs.up(run_name(file), render(file))
     click.echo("Where its files say something else than the rendered ones:")
     click.echo(running.substitutions.read_text())
-    click.echo("One process a component, and one for each replica of the ingester; cpu and memory are not limited.")
+    click.echo("cpu and memory are not limited (--limits does that).")
     click.echo(_endpoints(running))
 
 

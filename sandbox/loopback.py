@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.rendered import CERTIFICATES_FOLDER, RenderedStack
+from sandbox.rendered import BRIDGE, CERTIFICATES_FOLDER, RenderedStack
 
 Content = dict[str, Any]
 
@@ -16,7 +16,7 @@ OVERRIDES_PERIOD = "1s"  # between two looks at the tenants' limits; Tempo's own
 
 @dataclass(frozen=True)
 class Instance:
-    """One process of a component: the pod it stands for, the address it has, the folder its pod's volumes become."""
+    """One container's process: what it runs, the address of the pod it is in, the folder its pod's volumes become."""
 
     name: str
     component: str
@@ -37,18 +37,24 @@ class Substitution:
         return f"{self.file}: {self.key}: {self.old or '(not set)'} → {self.new}"
 
 
-def relocate(stack: RenderedStack, instance: Instance, all_instances: list[Instance]) -> tuple[str, list[Substitution]]:
-    """The instance's own file for its place on loopback, and everything that was changed in it."""
+def relocate(
+    stack: RenderedStack, instance: Instance, all_instances: list[Instance], *, named: bool = False
+) -> tuple[str, list[Substitution]]:
+    """The instance's own file for its place on loopback, and everything that was changed in it.
+
+    `named`: the process can be told which addresses the Service of the query frontends stands for, so it stays named.
+    """
     file = f"{instance.component}.yaml"
     rendered = yaml.safe_load(stack.files[file])
-    frontend = next(i for i in all_instances if i.component == "query-frontend")
+    frontends = discovered(stack, all_instances)
     places = {
         "0.0.0.0": instance.address,
-        f"{stack.name}-query-frontend-discovery": frontend.address,
+        **({} if named else {name: addresses[0] for name, addresses in frontends.items()}),
+        **({"localhost": instance.address} if instance.component == BRIDGE else {}),
         **folders(instance),
     }
     moved = _replace(rendered, places)
-    for path, value in _own_address(rendered, instance):
+    for path, value in _own_address(rendered, instance) if instance.component != BRIDGE else ():
         _set(moved, path, value)
     if "memberlist" in rendered:
         _set(moved, ("memberlist", "join_members"), _gossip_members(stack, all_instances))
@@ -58,9 +64,16 @@ def relocate(stack: RenderedStack, instance: Instance, all_instances: list[Insta
     return yaml.safe_dump(moved, sort_keys=False), changes
 
 
+def discovered(stack: RenderedStack, all_instances: list[Instance]) -> dict[str, list[str]]:
+    """The headless Service by which a querier finds every query frontend, and their addresses."""
+    frontends = [i.address for i in all_instances if i.component == "query-frontend"]
+    return {f"{stack.name}-query-frontend-discovery": frontends}
+
+
 def _gossip_members(stack: RenderedStack, all_instances: list[Instance]) -> list[str]:
     """What the name of the gossip Service stands for: the address of every pod that gossips."""
-    gossiping = [i for i in all_instances if "memberlist" in yaml.safe_load(stack.files[f"{i.component}.yaml"])]
+    files = {i.component: yaml.safe_load(stack.files[f"{i.component}.yaml"]) for i in all_instances}
+    gossiping = [i for i in all_instances if "memberlist" in files[i.component]]
     return [f"{i.address}:7946" for i in gossiping]
 
 

@@ -58,18 +58,8 @@ class Ledger:
     def start(
         self, name: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
     ) -> Process:
-        """Start `command` in `folder`, out of reach of the terminal's Ctrl-C, its output in `name`.log there."""
-        with (folder / f"{name}.log").open("ab") as output:
-            child = subprocess.Popen(
-                [str(part) for part in command],
-                cwd=folder,
-                env={**os.environ, **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        process = Process.of(name, child.pid)
+        """Start `command` as `launch` does, and write it down."""
+        process = Process.of(name, launch(name, command, folder, environment).pid)
         self.add(process)
         return process
 
@@ -80,6 +70,22 @@ class Ledger:
 
     def _write(self, processes: list[Process]) -> None:
         write_json(self._file, [asdict(p) for p in processes])
+
+
+def launch(
+    name: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `command` in `folder`, out of reach of the terminal's Ctrl-C, its output in `name`.log there."""
+    with (folder / f"{name}.log").open("ab") as output:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def end(processes: Iterable[Process], grace_seconds: float) -> None:

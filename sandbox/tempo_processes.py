@@ -1,20 +1,31 @@
-"""A running data plane: MinIO and the Tempo processes of one run, where they listen, and how they are started again."""
+"""A running data plane: MinIO and the Tempo processes of one run, where they listen, what they use, how they end."""
 
 import http.client
+import signal
+import socket
 import ssl
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import psutil
+
+from sandbox.cgroups import Cgroup, cgroup
 from sandbox.errors import SandboxError
 from sandbox.issued import client_context
 from sandbox.loopback import Instance
 from sandbox.processes import Ledger, Process, end
+from sandbox.rendered import BRIDGE
+from sandbox.state import read_json
+from sandbox.supervisor import Supervised
 
 BUCKET = "tempo"
+_BRIDGE_PORT = 7777
+_STOPPED_WITHIN_SECONDS = 10.0
 _READY_WITHIN_SECONDS = 120.0  # an ingester is ready ~15 s after it joins the ring; the rest is for a busy machine
 
 
@@ -52,6 +63,22 @@ class Command:
     environment: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a process and those before it under its name have used; without limits, what the live one uses now."""
+
+    cpu_seconds: float
+    throttled_seconds: float
+    throttled_periods: int
+    periods: int
+    memory_bytes: int  # the working set: what is used, without file pages that nobody has read lately
+    memory_max_bytes: int  # the highest since the run began, such pages included
+    memory_limit_bytes: int | None
+    cpu_limit_millicores: int | None
+    oom_kills: int
+    restarts: int
+
+
 @dataclass
 class Tempo:
     """A running data plane. Addresses are host:port for gRPC and URLs for HTTP."""
@@ -61,8 +88,10 @@ class Tempo:
     rendered: str  # the digest of the objects it was made from
     s3: S3
     instances: dict[str, Instance]
-    commands: dict[str, Command]  # empty where the run was started by another process
+    commands: dict[str, Command]
     schemes: Mapping[str, str] = field(default_factory=lambda: {"api": "http", "otlp": "http"})
+    cgroups: str | None = None  # the name of the group that holds one for each process; None: without limits
+    left_out: tuple[str, ...] = ()  # the rendered containers that have no executable here
 
     @property
     def substitutions(self) -> Path:
@@ -70,19 +99,35 @@ class Tempo:
         return self.folder / "substitutions.txt"
 
     @property
+    def otlp_grpcs(self) -> list[str]:
+        """Where spans are pushed over gRPC: every distributor."""
+        return [f"{self.instances[name].address}:4317" for name in self.named("distributor")]
+
+    @property
+    def otlp_https(self) -> list[str]:
+        """Where spans are pushed over HTTP, every distributor; the path is /v1/traces."""
+        scheme = self.schemes["otlp"]
+        return [f"{scheme}://{self.instances[name].address}:4318" for name in self.named("distributor")]
+
+    @property
     def otlp_grpc(self) -> str:
-        """Where spans are pushed over gRPC."""
-        return f"{self._one('distributor').address}:4317"
+        """The first distributor, over gRPC."""
+        return self.otlp_grpcs[0]
 
     @property
     def otlp_http(self) -> str:
-        """Where spans are pushed over HTTP; the path is /v1/traces."""
-        return f"{self.schemes['otlp']}://{self._one('distributor').address}:4318"
+        """The first distributor, over HTTP."""
+        return self.otlp_https[0]
+
+    @property
+    def bridges(self) -> list[str]:
+        """Where the Jaeger UI asks for traces over gRPC: the tempo-query of every query frontend's pod."""
+        return [f"{self.instances[name].address}:{_BRIDGE_PORT}" for name in self.named(BRIDGE)]
 
     @property
     def query(self) -> str:
-        """Tempo's query API, at the query frontend."""
-        return self.url(self._one("query-frontend").name)
+        """Tempo's query API, at the first query frontend."""
+        return self.url(self.named("query-frontend")[0])
 
     def url(self, name: str) -> str:
         """The HTTP API of one instance."""
@@ -108,28 +153,69 @@ class Tempo:
         return matching[-1] if matching else None
 
     def whole(self) -> bool:
-        """Whether every process runs."""
-        return all(self.process(name) for name in ["minio", *self.instances])
+        """Whether every process runs, and the one that keeps them running."""
+        return all(self.process(name) for name in self.names) and self.supervisor.running() is not None
+
+    @property
+    def names(self) -> list[str]:
+        """Every process, in the order they are started."""
+        return ["minio", *self.instances]
+
+    @property
+    def wanted(self) -> Path:
+        """A folder with a file for each process that is to run."""
+        return self.folder / "wanted"
+
+    @property
+    def supervisor(self) -> Process:
+        """The process that starts the others, and starts them again."""
+        return Process(**(read_json(self.folder / "supervisor.json") or {"name": "supervisor", "pid": 0, "started": 0}))
+
+    def supervised(self, name: str) -> Supervised:
+        """What became of a process so far: restarts, and why it ended last."""
+        told = read_json(self.folder / "supervised.json") or {}
+        return Supervised(**told.get(name, {}))
+
+    def usage(self, name: str) -> Usage:
+        """What `minio` or an instance has used, and what holds it."""
+        restarts = self.supervised(name).restarts
+        if group := self.cgroup(name):
+            return Usage(**asdict(group.read()), restarts=restarts)
+        cpu_seconds, memory_bytes = _used_by(self.process(name))
+        return Usage(cpu_seconds, 0.0, 0, 0, memory_bytes, 0, None, None, 0, restarts)
+
+    def cgroup(self, name: str) -> Cgroup | None:
+        """The control group of a process; None in a run without limits."""
+        return cgroup(f"{self.cgroups}/{name}") if self.cgroups else None
 
     def ready(self, name: str) -> bool:
-        """Whether an instance, or `minio`, says that it is ready."""
+        """Whether an instance, or `minio`, says that it is ready; of the bridge, whether it listens."""
         if name == "minio":
             return _answers(f"{self.s3.url}/minio/health/ready", self.context)
+        if self.instances[name].component == BRIDGE:
+            return _listens(self.instances[name].address, _BRIDGE_PORT)
         return _answers(f"{self.url(name)}/ready", self.context)
 
-    def wait_ready(self, names: Iterable[str]) -> None:
+    def wait_ready(
+        self, names: Iterable[str], *, within_seconds: float | None = None, through_restarts: bool = False
+    ) -> None:
         """Until every one of `names` (`minio` among them) is ready.
 
-        Raises SandboxError when one has ended, or at the deadline.
+        Raises SandboxError at the deadline, and where one is down and is not about to start: it was stopped, or ends
+        again and again. `through_restarts` waits for such a one too.
         """
-        deadline = time.monotonic() + _READY_WITHIN_SECONDS
+        within_seconds = _READY_WITHIN_SECONDS if within_seconds is None else within_seconds
+        deadline = time.monotonic() + within_seconds
         for name in names:
             log = self.folder / f"{name}.log"
             while not self.ready(name):
-                if self.process(name) is None:
-                    raise SandboxError(f"{name} has ended: {_reason(log)}")
+                if self.supervisor.running() is None:
+                    raise SandboxError(f"{name} is not ready, and what starts it has ended; see {self.folder}")
+                told = self.supervised(name)
+                if told.waits_until and not through_restarts:
+                    raise SandboxError(f"{name} has ended ({told.ended}): {_reason(log)}")
                 if time.monotonic() > deadline:
-                    raise SandboxError(f"{name}: not ready within {_READY_WITHIN_SECONDS:.0f} s; its log is {log}")
+                    raise SandboxError(f"{name}: not ready within {within_seconds:.0f} s; its log is {log}")
                 time.sleep(0.2)
 
     def wait_serving(self) -> None:
@@ -137,28 +223,46 @@ class Tempo:
 
         That one first watches its ring for about a minute, and nothing is written or read through it.
         """
-        self.wait_ready(name for name in ("minio", *self.instances) if name not in self.named("compactor"))
+        self.wait_ready(name for name in self.names if name not in self.named("compactor"))
 
     def start(self, name: str) -> None:
-        """Start an instance, or `minio`."""
-        command = self.commands[name]
-        self.ledger.start(name, command.arguments, self.folder, command.environment)
+        """Have an instance, or `minio`, started and kept running; what runs is left alone."""
+        if not (self.wanted / name).exists():
+            (self.wanted / name).touch()
+            self._wake()
 
-    def restart(self, name: str) -> None:
-        """End an instance at once, as a crash does, start it again with the same files, and wait until it is ready."""
+    def stop(self, name: str, grace_seconds: float = 30.0) -> None:
+        """End an instance, or `minio`, for good: asked first, and killed after the grace."""
+        (self.wanted / name).unlink(missing_ok=True)
+        self._wake()
+        process = self.process(name)
+        end([process] if process else [], grace_seconds)
+        deadline = time.monotonic() + _STOPPED_WITHIN_SECONDS
+        while process in self.ledger.read():
+            if time.monotonic() > deadline:
+                raise SandboxError(f"{name} was ended, and nobody took note within {_STOPPED_WITHIN_SECONDS:.0f} s")
+            time.sleep(0.02)
+
+    def kill(self, name: str) -> None:
+        """End an instance, or `minio`, as a crash does: it is started again as the kubelet would."""
         if process := self.process(name):
             end([process], grace_seconds=0)
-            self.ledger.remove(process)
+
+    def restart(self, name: str) -> None:
+        """End an instance at once, start it again with the same files, and wait until it is ready."""
+        self.stop(name, grace_seconds=0)
         self.start(name)
         self.wait_ready([name])
+
+    def _wake(self) -> None:
+        if running := self.supervisor.running():
+            with suppress(psutil.NoSuchProcess):
+                running.send_signal(signal.SIGHUP)
 
     @property
     def ledger(self) -> Ledger:
         """Every process of the run, MinIO first."""
         return Ledger(self.folder / "processes.json")
-
-    def _one(self, component: str) -> Instance:
-        return next(i for i in self.instances.values() if i.component == component)
 
 
 def _answers(url: str, context: ssl.SSLContext) -> bool:
@@ -168,6 +272,23 @@ def _answers(url: str, context: ssl.SSLContext) -> bool:
             return bool(response.status == 200)
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException):
         return False
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _used_by(process: Process | None) -> tuple[float, int]:
+    """Seconds of cpu and bytes of memory that a live process uses; nothing where it has ended."""
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        if process and (live := process.running()):
+            times = live.cpu_times()
+            return times.user + times.system, live.memory_info().rss
+    return 0.0, 0
 
 
 def _reason(log: Path) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import tempo_processes, tempo_runs
+from sandbox import tempo_pods, tempo_processes, tempo_runs
 from sandbox.errors import SandboxError
-from sandbox.processes import Process
+from sandbox.processes import Process, end
 from sandbox.rendered import COMPONENTS
 
 STAND_IN = f"""#!{sys.executable}
@@ -38,7 +38,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     stand_in.chmod(0o755)
     state = tmp_path / "state"
     monkeypatch.setattr(tempo_runs, "STATE", state)
-    monkeypatch.setattr(tempo_runs, "binary", lambda _: stand_in)
+    monkeypatch.setattr(tempo_pods, "binary", lambda _: stand_in)
     monkeypatch.setattr(tempo_runs, "ensure", lambda _: [])
     monkeypatch.setenv("REFUSE", "nobody")
     monkeypatch.setenv("NOT_READY", str(tmp_path / "not-ready"))
@@ -55,10 +55,12 @@ def test_two_at_once_have_addresses_of_their_own() -> None:
     assert other.whole()
 
 
-def test_every_replica_of_the_ingester_is_a_process_of_its_own() -> None:
+def test_every_replica_of_every_component_is_a_process_of_its_own() -> None:
     tempo = tempo_runs.up("three", objects(ingesters=3))
     assert tempo.named("ingester") == ["ingester-0", "ingester-1", "ingester-2"]
-    assert tempo.named("querier") == ["querier-0"]
+    assert tempo.named("distributor") == ["distributor-0", "distributor-1"]
+    assert len(set(tempo.otlp_grpcs)) == 2
+    assert all(tempo.process(name) for name in tempo.instances)
 
 
 def test_what_runs_is_found_again_and_not_started_twice() -> None:
@@ -85,14 +87,40 @@ def test_what_runs_already_is_up_only_when_it_is_ready(tmp_path: Path, monkeypat
 
 def test_what_runs_in_part_is_started_anew() -> None:
     first = tempo_runs.up("part", objects())
-    killed = first.process("querier-0")
-    assert killed
-    psutil_process = killed.running()
-    assert psutil_process
-    psutil_process.kill()
-    psutil_process.wait()
+    first.stop("querier-0")
     assert not first.whole()
     assert tempo_runs.up("part", objects()).whole()
+
+
+def test_what_nobody_keeps_running_is_started_anew() -> None:
+    first = tempo_runs.up("unkept", objects())
+    before = first.process("querier-0")
+    end([first.supervisor], grace_seconds=0)
+    assert not first.whole()
+    again = tempo_runs.up("unkept", objects())
+    assert again.whole()
+    assert again.process("querier-0") != before
+
+
+def test_a_process_that_is_killed_is_started_again_and_counted() -> None:
+    tempo = tempo_runs.up("killed", objects())
+    before = tempo.process("querier-0")
+    tempo.kill("querier-0")
+    tempo.wait_ready(["querier-0"])
+    assert tempo.process("querier-0") != before
+    assert tempo.usage("querier-0").restarts == 1
+    assert tempo.supervised("querier-0").ended == "signal SIGKILL"
+
+
+def test_a_process_that_is_stopped_stays_down_until_it_is_started() -> None:
+    tempo = tempo_runs.up("stopped", objects())
+    tempo.stop("querier-0")
+    tempo.kill("querier-1")
+    tempo.wait_ready(["querier-1"])  # the supervisor has looked at both since
+    assert tempo.process("querier-0") is None
+    tempo.start("querier-0")
+    tempo.wait_ready(["querier-0"])
+    assert tempo.usage("querier-0").restarts == 0
 
 
 def test_down_leaves_no_process_and_no_data(state: Path) -> None:
@@ -118,7 +146,7 @@ def test_a_killed_owner_s_data_plane_is_ended_by_the_next_start(state: Path) -> 
 
 def test_a_component_that_ends_at_once_is_named_with_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REFUSE", "-target=querier")
-    with pytest.raises(SandboxError, match=r"querier-0 has ended: .*no such setting"):
+    with pytest.raises(SandboxError, match=r"querier-0 has ended \(exit code 1\): .*no such setting"):
         tempo_runs.up("broken", objects())
 
 
