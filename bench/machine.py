@@ -11,13 +11,17 @@ def machine(*packages: str) -> str:
     versions = (f"{package} {version(package)}" for package in packages)
     return ", ".join(
         (
-            f"{os.cpu_count()} × {_processor()}",
+            hardware(),
             f"load {os.getloadavg()[0]:.1f}",
-            f"{platform.system()} {platform.machine()}",
             f"Python {platform.python_version()}",
             *versions,
         )
     )
+
+
+def hardware() -> str:
+    """Processors and system: measurements of two that differ are not set beside each other."""
+    return f"{os.cpu_count()} × {_processor()}, {platform.system()} {platform.machine()}"
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""The highest rate that holds, found by a bounded search over trials of a rate."""
+"""The highest rate that holds, and the least amount that does: bounded searches over trials."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -72,6 +72,20 @@ def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
             return Found(low, _binding(tried), tuple(tried))
         low *= effort.back_off
     return Found(0.0, _binding(tried), tuple(tried))
+
+
+def least(holds: Callable[[int], bool], fails: int, most: int, step: int) -> int | None:
+    """The least amount that holds, to a whole `step` above `fails`, which is known not to; None where `most` does not.
+
+    Halves what is between, so that it takes about log2 of the steps; what holds is taken to hold with more as well.
+    """
+    low, high = 0, -(-(most - fails) // step)
+    if not holds(fails + high * step):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(fails + middle * step) else (middle, high)
+    return fails + high * step
 
 
 def _bracket(

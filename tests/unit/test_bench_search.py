@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.search import Effort, Verdict, highest_rate
+from bench.search import Effort, Verdict, highest_rate, least
 
 EFFORT = Effort()
 
@@ -62,3 +62,21 @@ def test_the_binding_reason_is_that_of_the_lowest_rate_that_failed() -> None:
     found = highest_rate(Plane(3000), 2000, EFFORT)
     lowest = min(each.rate for each in found.tried if not each.verdict.held)
     assert found.binding == f"{lowest:.0f} of 3000"
+
+
+@given(needed=st.integers(9, 512), step=st.integers(1, 16))
+def test_the_least_amount_that_holds_is_found_to_a_step(needed: int, step: int) -> None:
+    asked: list[int] = []
+
+    def holds(amount: int) -> bool:
+        asked.append(amount)
+        return amount >= needed
+
+    found = least(holds, fails=8, most=512, step=step)
+    assert found is not None
+    assert needed <= found < needed + step
+    assert len(asked) <= 11
+
+
+def test_an_amount_that_even_the_most_does_not_reach_is_none() -> None:
+    assert least(lambda _: False, fails=8, most=64, step=4) is None

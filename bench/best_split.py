@@ -1,0 +1,165 @@
+"""The best split that a search finds: what ours is measured against.
+
+Begins with ours, and moves cpu or memory from the component that uses least of its own to one that is at its limit, in
+smaller and smaller parts, for as long as the rate that holds grows. Everything tried is added to
+bench/data/best-split.jsonl, and a run goes on from the best there is. The best is written as weights, for
+`python -m bench.budget --splits ours @FILE`, which sets both beside each other, in turn, for whole minutes.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from bench.mixes import MIXES
+from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
+from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
+from bench.search import Effort, highest_rate
+from bench.splits import Split, Total, limited
+from bench.trials import Measured, Plane
+from bench.watching import component_of
+from sandbox.errors import SandboxError
+from sandbox.load import SMALL
+
+FILE = DATA / "best-split.jsonl"
+PARTS = (0.4, 0.2, 0.1)  # of what the giver has
+BETTER = 1.02  # less is noise
+LEAST = (10, 32 * 2**20)  # nobody gives below
+BUSY = 0.6  # of a limit: below, nobody is given more of it
+EFFORT = Effort(confirm_seconds=20, most_confirmations=3)
+FIRST_RATE = 2500.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a split held, and how much of its limits each component used: (cpu, memory), in shares."""
+
+    rate: float
+    used: Mapping[str, tuple[float, float]]
+
+
+Evaluate = Callable[[Limits, float], Result]  # (limits, rate to begin with)
+
+
+def main() -> int:
+    """Searches, and writes the best as weights."""
+    arguments = _parser().parse_args()
+    need_limits()
+    end_on_signals()
+    deadline, known = Deadline(arguments.minutes), _known(arguments)
+    start = max(known, key=lambda r: r["rate"])["limits"] if known else _ours(arguments)
+    evaluate = _evaluator(arguments)
+    best = {name: (int(cpu), int(memory)) for name, (cpu, memory) in start.items()}
+    try:
+        best, result = climb(evaluate, best, FIRST_RATE * arguments.total.cpu_millicores / 500, _allows(deadline))
+        print(f"best: {result.rate:,.0f} spans/s with {best}")
+    except KeyboardInterrupt:
+        known = _known(arguments)
+        best = max(known, key=lambda r: r["rate"])["limits"] if known else best
+        print("interrupted; what was tried is kept")
+    file = DATA / f"best-{str(arguments.total).replace('/', '-')}-{'-'.join(arguments.mixes)}.json"
+    weights = {name.replace("-", "_"): figures for name, figures in best.items()}
+    file.write_text(json.dumps(weights) + "\n", encoding="utf-8")
+    print(f"python -m bench.budget --totals {arguments.total} --splits ours @{file.relative_to(PROJECT)}")
+    return 0
+
+
+def climb(evaluate: Evaluate, start: Limits, first_rate: float, allows: Callable[[], bool]) -> tuple[Limits, Result]:
+    """The best limits found from `start`, by moves that each make the rate better, while `allows` says so."""
+    best, result = start, evaluate(start, first_rate)
+    for part in PARTS:
+        moved = True
+        while moved:
+            moved = False
+            for limits in transfers(best, result.used, part):
+                if not allows():
+                    return best, result
+                tried = evaluate(limits, 0.95 * result.rate or first_rate / 4)
+                if tried.rate > BETTER * result.rate:
+                    best, result, moved = limits, tried, True
+                    break
+    return best, result
+
+
+def transfers(limits: Limits, used: Mapping[str, tuple[float, float]], part: float) -> Iterator[Limits]:
+    """Limits with a part of one component's moved to another, the most promising first; their sum stays.
+
+    Cpu, then memory: the two that use least of theirs give, the two that use most take.
+    """
+    for resource in (0, 1):
+        order = sorted(limits, key=lambda name: used[name][resource])
+        for taker in reversed(order[-2:]):
+            for giver in order[:2]:
+                amount = int(part * limits[giver][resource])
+                enough = limits[giver][resource] - amount >= LEAST[resource]
+                if giver != taker and amount and enough and used[taker][resource] >= BUSY:
+                    yield _moved(limits, giver, taker, resource, amount)
+
+
+def _moved(limits: Limits, giver: str, taker: str, resource: int, amount: int) -> Limits:
+    changed = {name: list(figures) for name, figures in limits.items()}
+    changed[giver][resource] -= amount
+    changed[taker][resource] += amount
+    return {name: (cpu, memory) for name, (cpu, memory) in changed.items()}
+
+
+def _evaluator(arguments: argparse.Namespace) -> Evaluate:
+    """Runs a split, and keeps what it held; under several mixes the geometric mean counts."""
+
+    def evaluate(limits: Limits, first_rate: float) -> Result:
+        stack = Stack.of(limited({name.replace("-", "_"): both for name, both in limits.items()}))
+        stack = stack.with_blocks_of(arguments.block_seconds)
+        print(f"{limits}", flush=True)
+        rates, last = [], None
+        try:
+            with stack.running() as tempo:
+                for mix in arguments.mixes:
+                    plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True))
+                    plane.warm_up(first_rate / 4)
+                    rates.append(highest_rate(plane, first_rate, EFFORT).rate)
+                    last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
+        except SandboxError as error:
+            print(f"    does not run: {error}", flush=True)
+        rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0
+        used = _used(last) if last else dict.fromkeys(limits, (1.0, 1.0))
+        append(FILE, {**_what(arguments), "limits": limits, "rate": rate, "used": used})
+        return Result(rate, used)
+
+    return evaluate
+
+
+def _used(measured: Measured) -> dict[str, tuple[float, float]]:
+    """By component; waiting for cpu counts as using it."""
+    own = {name: use for name, use in measured.uses.items() if name != "minio"}
+    return {component_of(name): (max(use.cpu, use.throttled), use.memory) for name, use in own.items()}
+
+
+def _what(arguments: argparse.Namespace) -> Record:
+    return {"total": str(arguments.total), "mixes": list(arguments.mixes), "block_seconds": arguments.block_seconds}
+
+
+def _known(arguments: argparse.Namespace) -> list[Record]:
+    return [each for each in of_this_machine(read(FILE)) if _what(arguments).items() <= each.items()]
+
+
+def _ours(arguments: argparse.Namespace) -> Limits:
+    return Stack.of_split(Split.parse("ours"), arguments.total).limits
+
+
+def _allows(deadline: Deadline) -> Callable[[], bool]:
+    return lambda: deadline.allows(30 + EFFORT.usual_seconds)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"))
+    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=["balanced"])
+    parser.add_argument("--minutes", type=float, default=20, help="nothing is started that would take longer")
+    parser.add_argument("--block-seconds", type=int, default=30, help="how often blocks are cut and flushed")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""How much a total carries, by how it is split: the highest ingest rate that holds, under three loads, for each split.
+
+A rate holds when for a whole minute nothing is refused, dropped or OOM-killed and queries answer with a p95 below 1 s.
+Real Tempo and MinIO, each process in a cgroup with the limits its container has; MinIO is not part of the total. Blocks
+are cut, flushed and compacted every half minute (`--block-seconds`), so that every minute has its part of that. Every
+rate found is added to bench/data/budget.jsonl; a run goes on where the last one stopped, round by round, the splits in
+alternating order, until there are `--rounds` of each or `--minutes` are over. `--report` only prints.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from bench import budget_report
+from bench.mixes import MIXES
+from bench.planes import Deadline, Stack, end_on_signals, need_limits
+from bench.records import DATA, Record, append, of_this_machine, read
+from bench.search import Effort, Found, highest_rate
+from bench.splits import Split, Total
+from bench.trials import Plane
+from sandbox.errors import SandboxError
+from sandbox.load import Shape
+
+FILE = DATA / "budget.jsonl"
+TOTALS = ("500m/1Gi", "1/2Gi")
+SPLITS = ("operator", "production", "even", "ours")
+READY_SECONDS = 30.0
+FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
+FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Everything that a run was asked for."""
+
+    totals: tuple[Total, ...]
+    splits: tuple[Split, ...]
+    mixes: tuple[str, ...]
+    shape: Shape
+    block_seconds: int
+    effort: Effort
+    rounds: int
+
+    @property
+    def load(self) -> Record:
+        """What searches must have in common to be compared."""
+        shape = [self.shape.spans_per_trace, self.shape.span_bytes]
+        return {"shape": shape, "block_seconds": self.block_seconds, "confirm_seconds": self.effort.confirm_seconds}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A data plane that is wanted in a round: one split of a total, and the mixes still to be searched on it."""
+
+    round: int
+    total: Total
+    split: Split
+    stack: Stack
+    mixes: tuple[str, ...]
+
+
+def main() -> int:
+    """Measures what is missing, and prints what there is."""
+    arguments = _parser().parse_args()
+    wanted = _wanted(arguments)
+    if not arguments.report:
+        need_limits()
+        end_on_signals()
+        try:
+            measure(wanted, Deadline(arguments.minutes))
+        except KeyboardInterrupt:
+            print("interrupted; what was found is kept", flush=True)
+    print("\n".join(budget_report.lines(of_this_machine(read(FILE)), wanted.load)))
+    return 0
+
+
+def measure(wanted: Wanted, deadline: Deadline) -> None:
+    """Visits what is missing, for as long as there is time."""
+    stacks = {(t, s): Stack.of_split(s, t, wanted.block_seconds) for t in wanted.totals for s in wanted.splits}
+    visits = list(missing(wanted, stacks, of_this_machine(read(FILE))))
+    seconds = _seconds(visits, wanted.effort)
+    print(f"{sum(len(v.mixes) for v in visits)} searches are missing, about {seconds / 60:.0f} min", flush=True)
+    for number, visit in enumerate(visits):
+        if not deadline.allows(_seconds([visit], wanted.effort)):
+            print(f"the time is over: {deadline.left_seconds() / 60:.1f} min are too few for the next data plane")
+            return
+        left = _seconds(visits[number:], wanted.effort)
+        limits = ", ".join(f"{name} {cpu}m/{memory >> 20}Mi" for name, (cpu, memory) in visit.stack.limits.items())
+        print(f"round {visit.round}, {visit.total}, {visit.split}, {left / 60:.0f} min left: {limits}", flush=True)
+        _visit(visit, wanted, deadline)
+
+
+def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: Sequence[Record]) -> Iterator[Visit]:
+    """What no record has yet, in the order of a run: each round the splits the other way round, and the mixes turned.
+
+    A record counts while its stack would still run the same.
+    """
+    load = wanted.load
+    done = {
+        (each["round"], each["mix"], each["fingerprint"], each["split"])
+        for each in records
+        if load.items() <= each.items()
+    }
+    for number in range(1, wanted.rounds + 1):
+        turned = wanted.mixes[number % len(wanted.mixes) :] + wanted.mixes[: number % len(wanted.mixes)]
+        for total in wanted.totals:
+            for split in wanted.splits if number % 2 else reversed(wanted.splits):
+                stack = stacks[total, split]
+                mixes = tuple(m for m in turned if (number, m, stack.fingerprint, str(split)) not in done)
+                if mixes:
+                    yield Visit(number, total, split, stack, mixes)
+
+
+def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
+    """One data plane, and a search on it for each mix. A stack that does not even start holds no rate."""
+    try:
+        with visit.stack.running() as tempo:
+            for mix in visit.mixes:
+                if not deadline.allows(wanted.effort.usual_seconds):
+                    return
+                plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True))
+                start = first_rate(visit.total, mix, of_this_machine(read(FILE)), wanted.load)
+                plane.warm_up(start / 4)
+                found = highest_rate(plane, start, wanted.effort)
+                _keep(visit, mix, wanted, found, plane)
+    except SandboxError as error:
+        print(f"    does not run: {error}", flush=True)
+        for mix in visit.mixes:
+            _keep(visit, mix, wanted, Found(0.0, f"does not run: {error}"[:300], ()), None)
+
+
+def first_rate(total: Total, mix: str, records: Sequence[Record], load: Record) -> float:
+    """Where a search begins, so that it takes few steps: the same for every split."""
+    alike = {"total": str(total), "mix": mix, **load}
+    known = [each["rate"] for each in records if alike.items() <= each.items() and each["rate"]]
+    return FIRST_OF_KNOWN * median(known) if known else FIRST_RATE_A_MILLICORE * total.cpu_millicores
+
+
+def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | None) -> None:
+    """Adds what one search found, with everything its last long trial saw."""
+    whole = [t for t in (plane.trials if plane else ()) if t.rate == found.rate and t.verdict.held]
+    record: dict[str, Any] = {
+        "round": visit.round,
+        "total": str(visit.total),
+        "split": str(visit.split),
+        "mix": mix,
+        **wanted.load,
+        "rate": round(found.rate, 1),
+        "binding": found.binding,
+        "valid": all(each.is_valid for each in (plane.trials if plane else ())),
+        "fingerprint": visit.stack.fingerprint,
+        "limits": visit.stack.limits,
+        "tried": [{"rate": round(t.rate, 1), "seconds": t.seconds, **asdict(t.verdict)} for t in found.tried],
+        "confirmed_by": whole[-1].as_record() if whole else None,
+    }
+    append(FILE, record)
+    print(f"  {mix}: {found.rate:,.0f} spans/s; then {found.binding}", flush=True)
+
+
+def _seconds(visits: Sequence[Visit], effort: Effort) -> float:
+    """About how long they take."""
+    return sum(READY_SECONDS + len(visit.mixes) * (effort.usual_seconds + 20) for visit in visits)
+
+
+def _wanted(arguments: argparse.Namespace) -> Wanted:
+    return Wanted(
+        totals=tuple(arguments.totals),
+        splits=tuple(arguments.splits),
+        mixes=tuple(arguments.mixes),
+        shape=Shape(arguments.spans_per_trace, arguments.span_bytes),
+        block_seconds=arguments.block_seconds,
+        effort=Effort(step_seconds=arguments.step_seconds, confirm_seconds=arguments.confirm_seconds),
+        rounds=arguments.rounds,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="in all, those of earlier runs among them")
+    parser.add_argument("--minutes", type=float, default=60, help="no data plane is started that would take longer")
+    parser.add_argument("--totals", type=Total.parse, nargs="+", default=[Total.parse(text) for text in TOTALS])
+    parser.add_argument("--splits", type=Split.parse, nargs="+", default=[Split.parse(text) for text in SPLITS])
+    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES))
+    parser.add_argument("--spans-per-trace", type=int, default=10)
+    parser.add_argument("--span-bytes", type=int, default=200)
+    parser.add_argument("--block-seconds", type=int, default=30, help="0: as each stack has it, ten minutes or more")
+    parser.add_argument("--step-seconds", type=float, default=8)
+    parser.add_argument("--confirm-seconds", type=float, default=60)
+    parser.add_argument("--report", action="store_true", help="measure nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What a load costs each component: cpu for every MB/s, span and query, memory for every MB/s, fitted to measurements.
+
+Runs a stack whose limits do not bind under loads of several rates, sizes and queries, and adds what each process used
+to bench/data/calibration.jsonl. The fits, with R² and residual, are kept in bench/data/calibration.json; from them
+weights for a total and a mix are proposed. A run goes on where the last one stopped; `--report` only fits and prints.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from statistics import median
+
+from bench.fitting import Fit, fitted
+from bench.mixes import MIXES, Mix
+from bench.planes import Deadline, Stack, end_on_signals, need_limits
+from bench.records import DATA, Record, append, of_this_machine, origin, read
+from bench.splits import Total, limited
+from bench.trials import Measured, Plane
+from bench.watching import component_of
+from bench.weights import proposed
+from sandbox.load import KIB_10, KIB_50, LIGHT, SMALL, Shape
+
+FILE, RESULT = DATA / "calibration.jsonl", DATA / "calibration.json"
+MIB = 2**20
+LIMITS = {  # nobody is to be bound by them
+    "distributor": (1000, 512 * MIB),
+    "ingester": (1500, 1536 * MIB),
+    "compactor": (1000, 512 * MIB),
+    "querier": (1000, 512 * MIB),
+    "query_frontend": (1000, 512 * MIB),
+}
+COMPONENTS = tuple(name.replace("_", "-") for name in LIMITS)
+COLUMNS = ("megabytes", "kilospans", "queries")  # a second, all three
+READY_SECONDS, SETTLING_SECONDS = 60, 8
+
+
+@dataclass(frozen=True)
+class Point:
+    """One load: spans a second of a shape, and queries beside them."""
+
+    shape: Shape
+    spans_per_second: float
+    queries_per_second: float = 0
+
+    @property
+    def key(self) -> list[float]:
+        """How a record names it."""
+        return [self.shape.spans_per_trace, self.shape.span_bytes, self.spans_per_second, self.queries_per_second]
+
+
+POINTS = (
+    *(Point(SMALL, rate) for rate in (0, 500, 1500, 3000, 5000)),
+    *(Point(SMALL, rate, queries) for rate, queries in product((500, 2000), (2, 8))),
+    *(Point(KIB_10, rate) for rate in (500, 2000, 4000)),
+    Point(KIB_50, 2000),
+    Point(KIB_50, 2000, 4),
+)
+
+
+def main() -> int:
+    """Measures what is missing, fits, and proposes."""
+    arguments = _parser().parse_args()
+    if not arguments.report:
+        need_limits()
+        end_on_signals()
+        try:
+            measure(arguments.rounds, arguments.seconds, arguments.block_seconds, Deadline(arguments.minutes))
+        except KeyboardInterrupt:
+            print("interrupted; what was measured is kept", flush=True)
+    rows = [each for each in of_this_machine(read(FILE)) if each["valid"]]
+    try:
+        fits = fits_of(rows)
+    except ValueError as error:
+        print(f"nothing to fit yet: {error}")
+        return 1
+    RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
+    print("\n".join(_lines(fits, rows, arguments.total, arguments.mixes)))
+    if arguments.weights:
+        proposal = proposed(_cpu(fits), _memory(fits), MIXES[arguments.mixes[0]], arguments.total)
+        arguments.weights.write_text(json.dumps(proposal.weights, indent=1) + "\n")
+        print(f"weights for {arguments.mixes[0]} written to {arguments.weights}")
+    return 0
+
+
+def measure(rounds: int, seconds: float, block_seconds: int, deadline: Deadline) -> None:
+    """Every point that has not got its rounds, all of a round on one data plane."""
+    stack = Stack.of(limited(LIMITS)).with_blocks_of(block_seconds)
+    for number in range(1, rounds + 1):
+        done = [each["point"] for each in of_this_machine(read(FILE)) if each["round"] == number]
+        points = [point for point in POINTS if point.key not in done]
+        left = len(points) * (seconds + SETTLING_SECONDS)
+        if points and not deadline.allows(READY_SECONDS + seconds):
+            print("the time is over")
+            return
+        if points:
+            print(f"round {number}: {len(points)} loads, about {left / 60:.0f} min", flush=True)
+            _round(number, points, stack, seconds, deadline)
+
+
+def _round(number: int, points: Sequence[Point], stack: Stack, seconds: float, deadline: Deadline) -> None:
+    """Alternately from the lightest and from the heaviest: what builds up in a data plane must not look like load."""
+    with stack.running() as tempo:
+        for point in points if number % 2 else reversed(points):
+            if not deadline.allows(seconds + SETTLING_SECONDS):
+                return
+            plane = Plane(tempo, Mix(point.queries_per_second, LIGHT), point.shape, lambda _: None)
+            plane.warm_up(max(point.spans_per_second, 50))
+            plane.settle()
+            measured = plane.measure(point.spans_per_second or 1, seconds)
+            record = {"round": number, "point": point.key, "fingerprint": stack.fingerprint, **measured.as_record()}
+            append(FILE, {**record, **_load_of(measured)})
+            used = ", ".join(f"{name} {use.cpu_millicores:.0f}m" for name, use in measured.uses.items())
+            print(f"  {point.key}: {used}; {'; '.join(measured.failures) or 'all well'}", flush=True)
+
+
+def _load_of(measured: Measured) -> Record:
+    """What was really acknowledged and answered, a second."""
+    pushed = measured.pushed
+    return {
+        "megabytes": pushed.acknowledged_bytes / pushed.seconds / 1e6,
+        "kilospans": pushed.acknowledged / pushed.seconds / 1e3,
+        "queries_a_second": len(measured.queried.answers) / pushed.seconds if measured.queried else 0.0,
+    }
+
+
+def fits_of(records: Sequence[Record]) -> dict[str, dict[str, Fit]]:
+    """By component, its cpu (millicores) and its memory (bytes). Raises ValueError where the loads do not suffice."""
+    fits: dict[str, dict[str, Fit]] = {}
+    for component in COMPONENTS:
+        rows = [
+            {
+                "megabytes": record["megabytes"],
+                "kilospans": record["kilospans"],
+                "queries": record["queries_a_second"],
+                "cpu": sum(use["cpu_millicores"] for use in _of(component, record)),
+                "memory": max(float(use["memory_bytes"]) for use in _of(component, record)),
+            }
+            for record in records
+        ]
+        fits[component] = {what: fitted(rows, what, COLUMNS) for what in ("cpu", "memory")}
+    return fits
+
+
+def _of(component: str, record: Record) -> list[dict[str, float]]:
+    """What its processes used: `ingester-0`, …"""
+    return [use for name, use in record["uses"].items() if component_of(name) == component]
+
+
+def _cpu(fits: Mapping[str, Mapping[str, Fit]]) -> dict[str, Fit]:
+    return {component: both["cpu"] for component, both in fits.items()}
+
+
+def _memory(fits: Mapping[str, Mapping[str, Fit]]) -> dict[str, Fit]:
+    return {component: both["memory"] for component, both in fits.items()}
+
+
+def _result(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Record:
+    return {
+        **origin(),
+        "units": {"cpu": "millicores", "memory": "bytes", "megabytes, kilospans, queries": "a second"},
+        "measurements": len(rows),
+        "fits": {component: {what: asdict(fit) for what, fit in both.items()} for component, both in fits.items()},
+    }
+
+
+def _lines(
+    fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record], total: Total, mixes: Sequence[str]
+) -> Iterator[str]:
+    yield f"\n{len(rows)} measurements; cpu in millicores, memory in MiB, for each MB/s, 1,000 spans/s and query/s"
+    for component, both in fits.items():
+        for what, fit in both.items():
+            unit = MIB if what == "memory" else 1
+            terms = "  ".join(f"{name} {value / unit:8.1f}" for name, value in fit.coefficients.items())
+            yield f"{component:15} {what:6} {terms}  R² {fit.r_squared:.2f}, ± {fit.residual / unit:.1f}"
+    generator = median(row["generator_millicores"] for row in rows)
+    yield f"median of the generator {generator:.0f}m, most of the machine {max(r['busy_processors'] for r in rows)}"
+    for mix in mixes:
+        proposal = proposed(_cpu(fits), _memory(fits), MIXES[mix], total)
+        yield f"\nproposed for {total}, {mix}: about {proposal.spans_per_second:,.0f} spans/s"
+        for container, (cpu, memory) in proposal.weights.items():
+            yield f"  {container:15} cpu {cpu:5.1f} %   memory {memory:5.1f} %"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=2, help="in all, those of earlier runs among them")
+    parser.add_argument("--minutes", type=float, default=30, help="nothing is started that would take longer")
+    parser.add_argument("--seconds", type=float, default=30, help="of each load")
+    parser.add_argument("--block-seconds", type=int, default=30, help="how often blocks are cut and flushed")
+    parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"), help="to propose weights for")
+    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES), help="to propose weights for")
+    parser.add_argument("--weights", type=Path, help="write those of the first mix, for bench.budget --splits @FILE")
+    parser.add_argument("--report", action="store_true", help="measure nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

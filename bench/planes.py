@@ -1,0 +1,105 @@
+"""Data planes for the benchmarks: a spec rendered as a user would have it, run under its own limits, ended for sure."""
+
+import signal
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.records import fingerprint
+from bench.splits import Split, Total, with_blocks_of
+from sandbox import cgroups
+from sandbox.rendered import render
+from sandbox.tempo_processes import Tempo
+from sandbox.tempo_runs import running_tempo
+from settings import Quantity
+
+Object = Mapping[str, Any]
+Limits = dict[str, tuple[int, int]]  # component -> millicores, bytes of each replica
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Rendered objects, ready to run."""
+
+    objects: tuple[Object, ...]
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any]) -> "Stack":
+        """A bare spec, rendered by the program itself. Raises SandboxError with its words."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "spec.yaml"
+            file.write_text(yaml.safe_dump(dict(spec)))
+            return cls(tuple(render(file)))
+
+    @classmethod
+    def of_split(cls, split: Split, total: Total, block_seconds: int = 0) -> "Stack":
+        """A total, shared and with the settings as the split has them."""
+        adjusted = cls(tuple(split.adjusted(cls.of(split.spec(total)).objects)))
+        return adjusted.with_blocks_of(block_seconds)
+
+    def with_blocks_of(self, seconds: int) -> "Stack":
+        """The same, with blocks cut and looked for that often; as it is with 0."""
+        return Stack(tuple(with_blocks_of(seconds, self.objects)))
+
+    @property
+    def fingerprint(self) -> str:
+        """The same where it would run the same."""
+        return fingerprint(self.objects)
+
+    @property
+    def limits(self) -> Limits:
+        """What the containers of Tempo's five components have."""
+        return dict(_limits(self.objects))
+
+    @contextmanager
+    def running(self) -> Iterator[Tempo]:
+        """The data plane, in cgroups, for the length of a block. Raises SandboxError where one never gets ready."""
+        with running_tempo(self.objects, limits=True) as tempo:
+            yield tempo
+
+
+class Deadline:
+    """The end of the time that a run was given."""
+
+    def __init__(self, minutes: float) -> None:
+        self._end = time.monotonic() + 60 * minutes
+
+    def left_seconds(self) -> float:
+        """Until then; negative once it has passed."""
+        return self._end - time.monotonic()
+
+    def allows(self, seconds: float) -> bool:
+        """Whether something that takes so long would still end in time."""
+        return self.left_seconds() >= seconds
+
+
+def need_limits() -> None:
+    """Exits with a line where the kernel's limits cannot be set: without them nothing is measured."""
+    if missing := cgroups.missing():
+        raise SystemExit(f"the benchmarks need limits that the kernel enforces: {missing}")
+
+
+def end_on_signals() -> None:
+    """Lets a SIGTERM end this process as Ctrl-C does, through every block that has processes to end."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _limits(objects: Iterable[Object]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for item in objects:
+        if item["kind"] in ("Deployment", "StatefulSet"):
+            for container in item["spec"]["template"]["spec"]["containers"]:
+                targets = [a for a in container.get("args") or () if str(a).startswith("-target=")]
+                if targets:
+                    limits = container["resources"]["limits"]
+                    cpu, memory = Quantity.parse(str(limits["cpu"])), Quantity.parse(str(limits["memory"]))
+                    yield targets[0].removeprefix("-target="), (int(cpu.millicores), int(memory.bytes))
