@@ -119,5 +119,5 @@ def _leaves(mapping: Mapping[str, Any], path: KeyPath = ()) -> Iterator[tuple[Ke
 
 
 def literal(text: str) -> str:
-    """Text that comes out of the expansion of variables as it is here: there `$$` is `$`, and two backslashes are one."""
+    """Text that comes out of the expansion of variables as it is here: there `$$` is `$`, and `\\\\` one backslash."""
     return text.replace("\\", "\\\\").replace("$", "$$")
