@@ -201,22 +201,22 @@ class Tempo:
     ) -> None:
         """Until every one of `names` (`minio` among them) is ready.
 
-        Raises SandboxError at the deadline, and where one is down and is not about to start: it was stopped, or ends
-        again and again. `through_restarts` waits for such a one too.
+        Raises SandboxError at the deadline, and where one ends again and again; `through_restarts` waits for it, too.
         """
         within_seconds = _READY_WITHIN_SECONDS if within_seconds is None else within_seconds
         deadline = time.monotonic() + within_seconds
-        for name in names:
-            log = self.folder / f"{name}.log"
-            while not self.ready(name):
-                if self.supervisor.running() is None:
-                    raise SandboxError(f"{name} is not ready, and what starts it has ended; see {self.folder}")
-                told = self.supervised(name)
-                if told.waits_until and not through_restarts:
-                    raise SandboxError(f"{name} has ended ({told.ended}): {_reason(log)}")
-                if time.monotonic() > deadline:
-                    raise SandboxError(f"{name}: not ready within {within_seconds:.0f} s; its log is {log}")
-                time.sleep(0.2)
+        waiting = list(names)
+        # All are asked in every round: an ingester counts its 15 s from the first time that it is asked.
+        while waiting := [name for name in waiting if not self.ready(name)]:
+            if self.supervisor.running() is None:
+                raise SandboxError(f"{waiting[0]} is not ready, and what starts it has ended; see {self.folder}")
+            for name in waiting if not through_restarts else ():
+                if (told := self.supervised(name)).waits_until:
+                    raise SandboxError(f"{name} has ended ({told.ended}): {_reason(self.folder / f'{name}.log')}")
+            if time.monotonic() > deadline:
+                log = self.folder / f"{waiting[0]}.log"
+                raise SandboxError(f"{waiting[0]}: not ready within {within_seconds:.0f} s; its log is {log}")
+            time.sleep(0.2)
 
     def wait_serving(self) -> None:
         """Until all but the compactor are ready.
