@@ -113,6 +113,8 @@ def _not_whole(value: object, least: int, most: int) -> str | None:
 
 def _not_text(kind: str, value: object) -> str | None:
     if not isinstance(value, str):
+        if kind == "prometheus duration" and isinstance(value, int | float) and not isinstance(value, bool):
+            return f"{shown(value)} has no unit; write one such as 48h or 30m"
         scalar = isinstance(value, bool | int | float)
         return _not(value, "text", "put it in quotes" if scalar else "write a single value")
     if kind in _FORMS:
