@@ -17,6 +17,7 @@ from allocation.rollout import surge_of
 from allocation.sizing import sizing_of
 from allocation.stated import stated
 from allocation.storage import storage_of
+from allocation.tuning.decide import tuning_of
 from allocation.units import round_down
 from settings import Settings
 
@@ -47,6 +48,7 @@ def allocate(settings: Settings) -> Plan:
     workloads = _workloads(settings, running, limits, requests)
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=(), namespaces=namespaces_of(settings))
     plan = replace(plan, storage=storage_of(settings, workloads))
+    plan = replace(plan, tuning=tuning_of(settings, workloads, plan.storage))
     plan = replace(plan, placement=placement_of(settings, plan))
     return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))
 
@@ -79,6 +81,7 @@ def _workloads(
             container.path,
             limits={resource: limits[resource][container] for resource in RESOURCES},
             requests={resource: requests[resource][container] for resource in RESOURCES},
+            tuned=settings.spec.resources.tuning == "plan",
         )
 
     return tuple(

@@ -5,17 +5,19 @@ may be sent, and no limit for the rest (2.9.0, modules/overrides/runtime_config_
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal, NamedTuple
 
 from allocation.defaults import ingest_limits, kept
 from allocation.extra import OVERRIDES_FILE, literal, with_said
+from allocation.tuning.setting import EVERYONE, Setting
 from settings import Settings
 from settings.duration import NO_DURATION, canonical_duration, nanoseconds
 from settings.limits import TenantLimits
 
 Value = int | str
+WILDCARD = "*"  # to Tempo, the entry of every tenant without one of its own (modules/overrides)
 Scoped = dict[str, dict[str, Value]]  # scope -> key -> value, as in Tempo's files
 
 CONFIG_MAP_BYTES = 2**20  # that Kubernetes takes: https://kubernetes.io/docs/concepts/configuration/configmap/
@@ -32,6 +34,11 @@ class Limit(NamedTuple):
     tempos: int | None  # None: the component's own, which a key left out stands for
     readers: tuple[str, ...]  # the components that ask for it
     of_size: str = ""  # the field of a size's IngestLimits
+
+    @property
+    def path(self) -> str:
+        """The dotted path of it."""
+        return f"{self.scope}.{self.key}"
 
 
 # Tempo 2.9.0: the defaults in modules/overrides/config.go, the readers by who calls the functions of
@@ -82,12 +89,18 @@ def defaults_of(settings: Settings, component: str) -> Scoped:
     return _scoped({limit: value for limit, value in said.items() if component in limit.readers})
 
 
-def overrides_of(settings: Settings) -> dict[str, Scoped]:
-    """The entries of overrides.yaml: id -> all limits, for each tenant that has one of its own, in their order."""
+def overrides_of(settings: Settings, tuning: Iterable[Setting] = ()) -> dict[str, Scoped]:
+    """The entries of overrides.yaml: id -> all limits, for each tenant that has one of its own, in their order.
+
+    What the plan's numbers come to stands in an entry of everyone's, which Tempo reads again while it runs: so another
+    limit of an ingester's restarts no distributor.
+    """
     tenants = settings.spec.tenants.authentication if settings.spec.tenants else ()
     limits, retention = settings.spec.limits.per_tenant, settings.spec.retention.per_tenant
+    planned = planned_for_everyone(tuning)
     everyone = {limit: limit.tempos for limit in LIMITS if limit.tempos is not None} | _said_for_everyone(settings)
-    found: dict[str, Scoped] = {}
+    everyone |= planned
+    found: dict[str, Scoped] = {WILDCARD: _scoped(everyone)} if planned else {}
     for tenant in tenants:
         keys = (tenant.tenant_name, tenant.tenant_id)
         if any(key in limits or key in retention for key in keys):
@@ -97,17 +110,35 @@ def overrides_of(settings: Settings) -> dict[str, Scoped]:
     return {tenant: with_said(entry, settings, OVERRIDES_FILE) for tenant, entry in found.items()}
 
 
-def overrides_text(settings: Settings) -> str:
+def overrides_text(settings: Settings, tuning: Iterable[Setting] = ()) -> str:
     """overrides.yaml, a line for each tenant; JSON is YAML, and quickly written for ten thousand of them."""
-    lines = [f"  {json.dumps(tenant)}: {json.dumps(entry)}\n" for tenant, entry in overrides_of(settings).items()]
+    lines = [
+        f"  {json.dumps(tenant)}: {json.dumps(entry)}\n" for tenant, entry in overrides_of(settings, tuning).items()
+    ]
     return f"overrides:\n{literal(''.join(lines))}" if lines else "overrides: {}\n"
+
+
+def planned_for_everyone(tuning: Iterable[Setting]) -> dict[Limit, Value]:
+    """What the tuning says of limits; it has heard the size and limits.global by then."""
+    values = {setting.key: setting.value for setting in tuning if setting.component == EVERYONE}
+    return {limit: values[limit.path] for limit in LIMITS if limit.path in values}
+
+
+def of_size(settings: Settings) -> dict[Limit, Value]:
+    """What the size says for everyone."""
+    size = ingest_limits(settings)
+    said = {limit: getattr(size, limit.of_size) for limit in LIMITS if size is not None and limit.of_size}
+    return {limit: value for limit, value in said.items() if value is not None}
+
+
+def of_everyone(settings: Settings) -> dict[Limit, Value]:
+    """What limits.global says."""
+    return _said(settings.spec.limits.global_)
 
 
 def _said_for_everyone(settings: Settings) -> dict[Limit, Value]:
     """What the size says, and what limits.global says over it."""
-    size = ingest_limits(settings)
-    of_size = {limit: getattr(size, limit.of_size) for limit in LIMITS if size is not None and limit.of_size}
-    return {limit: value for limit, value in of_size.items() if value is not None} | _said(settings.spec.limits.global_)
+    return of_size(settings) | of_everyone(settings)
 
 
 def _said(limits: TenantLimits) -> dict[Limit, Value]:

@@ -8,6 +8,7 @@ from allocation.cost import Cost
 from allocation.findings import Finding
 from allocation.namespaces import NamespacePlan
 from allocation.placement import Placement
+from allocation.tuning import Setting
 from settings import Quantity, QuantityError
 from settings.resources import Qos
 
@@ -48,6 +49,7 @@ class ContainerPlan:
     path: str  # config path of its resources, e.g. spec.template.ingester.resources
     limits: Mapping[Resource, Figure]
     requests: Mapping[Resource, Figure]
+    tuned: bool = True  # whether its program's limits follow the container's
 
     def figure(self, side: Side, resource: Resource) -> Figure:
         """One of its four figures."""
@@ -63,6 +65,17 @@ class ContainerPlan:
         """GOMEMLIMIT for the Go program in it: 80 % of the memory limit, whole bytes; None without a limit."""
         limit = self.limits["memory"].amount
         return limit * 80 // 100 if limit else None  # to the kernel, a limit of 0 is no limit
+
+    @property
+    def gomaxprocs(self) -> int | None:
+        """GOMAXPROCS for it: the cpu limit in whole threads, rounded up; None without a limit, or if it is not tuned.
+
+        By itself Go takes two threads at the least (https://go.dev/doc/go1.25#container-aware-gomaxprocs), or those of
+        the whole node (before 1.25). On more threads than its quota a process uses that up early in a period, and
+        stands still for the rest of it.
+        """
+        limit = self.limits["cpu"].amount
+        return -(-limit // 1000) if limit and self.tuned else None
 
 
 @dataclass(frozen=True)
@@ -154,6 +167,7 @@ class Plan:
     cost: Cost | None = None  # None where no prices are given
     placement: Placement | None = None  # None where no nodes are described
     namespaces: tuple[NamespacePlan, ...] = ()  # of tenants, with what they are held to
+    tuning: tuple[Setting, ...] = ()  # Tempo's own limits that follow from all this
 
     def workload(self, component: str) -> WorkloadPlan | None:
         """The workload of that component, inside or outside the total; None where it does not run."""

@@ -69,15 +69,15 @@ class Container:
     liveness: ProbeArgs | None = None
 
     def declare(self) -> ContainerArgs:
-        memory = self.plan.gomemlimit_bytes
-        go = () if memory is None else (EnvVarArgs(name="GOMEMLIMIT", value=str(memory)),)
+        go = {"GOMEMLIMIT": self.plan.gomemlimit_bytes, "GOMAXPROCS": self.plan.gomaxprocs}
+        follows = [EnvVarArgs(name=name, value=str(value)) for name, value in go.items() if value is not None]
         return ContainerArgs(
             name=self.plan.name,
             image=self.image,
             command=self.command,
             args=self.args,
             ports=[port.container() for port in self.ports] or None,
-            env=[*go, *self.env] or None,
+            env=[*follows, *self.env] or None,
             resources=ResourceRequirementsArgs(
                 limits=self.plan.quantities("limits") or None, requests=self.plan.quantities("requests") or None
             ),

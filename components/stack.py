@@ -113,7 +113,7 @@ class TempoStack(pulumi.ComponentResource):
         namespace = (*self._clients.checked, *self._declare_namespace())
         child = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=namespace))
 
-        config = ConfigFiles(me.name, config_files(settings))
+        config = ConfigFiles(me.name, config_files(settings, self._args.plan))
         config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
         before_pods = (
             self._declare_service_account,

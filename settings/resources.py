@@ -94,5 +94,7 @@ class StackResources(Model):
     """The class every component asks for, unless it says otherwise; `recommended` has one for each."""
     on_violation: Literal["warn", "error"] = "warn"
     """Whether a stack that exceeds its budget is deployed with a warning or refused."""
+    tuning: Literal["plan", "none"] = "plan"
+    """Whether Tempo's own limits follow the containers' (`plan`), or stay as Tempo has them (`none`)."""
     enforce: bool = False
     """Whether the cluster holds the budget too: a ResourceQuota and a LimitRange in the stack's namespace."""

@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+from allocation import allocate
+from components.tempo_config import config_files
+from settings import Settings
 from tests.recording import Run, run
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +74,11 @@ STACKS = tuple(_CONFIGS)
 def config(stack: str) -> Config:
     """The config of a stack, to be changed at will."""
     return copy.deepcopy(_CONFIGS[stack]())
+
+
+def files_of(settings: Settings) -> dict[str, str]:
+    """Tempo's files of a stack, as the program writes them."""
+    return config_files(settings, allocate(settings))
 
 
 @cache

@@ -11,7 +11,7 @@ from allocation.units import KIB
 def overrides_fit_their_config_map(case: Case) -> Iterator[Violation]:
     """The API server refuses a ConfigMap of more than 1 MiB, and the components' own files are in it as well."""
     room = CONFIG_MAP_BYTES - OTHER_FILES_BYTES
-    text = overrides_text(case.settings)
+    text = overrides_text(case.settings, case.plan.tuning)
     size = len(text.encode())
     if size > room:
         limits = case.settings.spec.limits.per_tenant

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from components.tempo_config import config_files
 from sandbox.rendered import COMPONENTS
 from sandbox.toolchain import binary
 from settings import load_file
+from tests.configs import files_of
 
 ROOT = Path(__file__).parents[2]
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
@@ -48,7 +48,7 @@ SPECS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_tempo_accepts_the_files_of_a_stack(name: str, tmp_path: Path) -> None:
-    assert complaints(config_files(load_file(ROOT / name)), tmp_path) == {}
+    assert complaints(files_of(load_file(ROOT / name)), tmp_path) == {}
 
 
 @pytest.mark.parametrize("name", SPECS)
@@ -61,17 +61,17 @@ def test_tempo_accepts_the_files_of_a_spec(name: str, tmp_path: Path) -> None:
     }
     file = tmp_path / "Pulumi.test.yaml"
     file.write_text(yaml.safe_dump({"config": {f"tempostack:{key}": value for key, value in config.items()}}))
-    assert complaints(config_files(load_file(file)), tmp_path) == {}
+    assert complaints(files_of(load_file(file)), tmp_path) == {}
 
 
 def test_a_key_that_tempo_does_not_know_would_be_noticed(tmp_path: Path) -> None:
-    files = config_files(load_file(ROOT / FILES[-1]))
+    files = files_of(load_file(ROOT / FILES[-1]))
     files["querier.yaml"] += "no_such_key: true\n"
     assert set(complaints(files, tmp_path)) == {"querier"}
 
 
 def test_a_setting_that_tempo_warns_of_would_be_noticed(tmp_path: Path) -> None:
-    files = config_files(load_file(ROOT / FILES[-1]))
+    files = files_of(load_file(ROOT / FILES[-1]))
     files["compactor.yaml"] = files["compactor.yaml"].replace("block_retention: 48h", "block_retention: 1m")
     assert set(complaints(files, tmp_path)) == {"compactor"}
 

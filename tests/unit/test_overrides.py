@@ -9,11 +9,12 @@ import yaml
 
 from allocation import allocate
 from allocation.overrides import CONFIG_MAP_BYTES, LIMITS, OTHER_FILES_BYTES, overrides_text
-from components.tempo_config import config_files
 from settings import Settings, SettingsError, load_config
+from tests.configs import files_of
 
 COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
+UNTUNED = {"tuning": "none"}  # so that no number of the plan's is in the entries
 TENANTS = {"dev": "1610b0c3", "prod": "1610b0c4"}
 EVERYTHING: dict[str, dict[str, Any]] = {
     "ingestion": {
@@ -54,11 +55,11 @@ def settings_of(tenants: dict[str, str] = TENANTS, **spec: Any) -> Settings:
 
 
 def defaults(settings: Settings, component: str) -> Any:
-    return yaml.safe_load(config_files(settings)[f"{component}.yaml"])["overrides"]["defaults"]
+    return yaml.safe_load(files_of(settings)[f"{component}.yaml"])["overrides"]["defaults"]
 
 
 def entries(**spec: Any) -> Any:
-    return yaml.safe_load(config_files(settings_of(**spec))["overrides.yaml"])["overrides"]
+    return yaml.safe_load(files_of(settings_of(**spec))["overrides.yaml"])["overrides"]
 
 
 def with_(**changed: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -75,7 +76,7 @@ def test_a_limit_of_everyone_s_is_told_to_those_who_see_to_it(component: str) ->
 def test_another_limit_of_everyone_s_rolls_only_those_who_see_to_it() -> None:
     for block, limits in EVERYTHING.items():
         for key, value in limits.items():
-            before, after = (config_files(settings_of(limits={"global": {block: said}})) for said in ({}, {key: value}))
+            before, after = (files_of(settings_of(limits={"global": {block: said}})) for said in ({}, {key: value}))
             told = {
                 f"{name}.yaml" for name in COMPONENTS if any(value in said.values() for said in TOLD[name].values())
             }
@@ -83,7 +84,7 @@ def test_another_limit_of_everyone_s_rolls_only_those_who_see_to_it() -> None:
 
 
 def test_a_tenant_s_own_limit_rolls_nobody() -> None:
-    before, after = (config_files(settings_of(limits={"perTenant": own})) for own in ({}, {"dev": EVERYTHING}))
+    before, after = (files_of(settings_of(limits={"perTenant": own})) for own in ({}, {"dev": EVERYTHING}))
     assert {name for name in after if before[name] != after[name]} == {"overrides.yaml"}
 
 
@@ -107,7 +108,7 @@ def test_a_tenant_s_own_come_before_everyone_s_before_the_size_s_before_tempo_s(
         "perTenant": {"dev": {"ingestion": {"ingestionBurstSizeBytes": 7}}},
     }
     retention = {"global": {"traces": "5h"}, "perTenant": {"1610b0c4": {"traces": "6h"}}}
-    found = entries(size="1x.medium", limits=limits, retention=retention)
+    found = entries(size="1x.medium", limits=limits, retention=retention, resources=UNTUNED)
     sized = {"rate_limit_bytes": 23_000_000, "max_traces_per_user": 9}
     assert found == {
         "1610b0c3": with_(ingestion=sized | {"burst_size_bytes": 7}, compaction={"block_retention": "5h"}),
@@ -117,7 +118,8 @@ def test_a_tenant_s_own_come_before_everyone_s_before_the_size_s_before_tempo_s(
 
 def test_a_size_s_live_traces_are_everyone_s_unless_they_have_others() -> None:
     assert defaults(settings_of(size="1x.medium"), "ingester") == {"ingestion": {"max_traces_per_user": 54_000}}
-    assert entries(size="1x.pico", limits={"perTenant": {"dev": {}}})["1610b0c3"]["ingestion"] == {
+    sized = entries(size="1x.pico", limits={"perTenant": {"dev": {}}}, resources=UNTUNED)
+    assert sized["1610b0c3"]["ingestion"] == {
         "rate_limit_bytes": 600_000,
         "burst_size_bytes": 1_200_000,
         "max_traces_per_user": 10_000,
@@ -175,7 +177,7 @@ def test_tenants_beyond_what_a_config_map_holds_are_a_finding() -> None:
 
 def test_the_components_files_leave_the_rest_of_the_config_map_to_tenants() -> None:
     settings = settings_of(size="1x.medium", limits={"global": EVERYTHING})
-    files = config_files(settings)
+    files = files_of(settings)
     assert sum(len(text) for name, text in files.items() if name != "overrides.yaml") < OTHER_FILES_BYTES
 
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from components.tempo_config import config_files
 from settings import Settings, load_config
+from tests.configs import files_of
 
 COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
 OPENSHIFT = {"mode": "openshift", "authentication": [{"tenantName": "dev", "tenantId": "1610b0c3"}]}
+UNTUNED = {"tuning": "none"}  # so that no number of the plan's is in the files
 STATIC = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1610b0c3"}]}
 
 
@@ -20,7 +21,7 @@ def settings_of(**spec: Any) -> Settings:
 
 
 def content(settings: Settings, component: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml.safe_load(config_files(settings)[f"{component}.yaml"])
+    parsed: dict[str, Any] = yaml.safe_load(files_of(settings)[f"{component}.yaml"])
     return parsed
 
 
@@ -32,16 +33,16 @@ def value(settings: Settings, component: str, path: str) -> Any:
 
 
 def changed(before: Settings, after: Settings) -> set[str]:
-    old, new = config_files(before), config_files(after)
+    old, new = files_of(before), files_of(after)
     return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
 
 
 def test_each_component_has_a_file_of_its_own_beside_the_tenants_overrides() -> None:
-    assert set(config_files(settings_of())) == {f"{c}.yaml" for c in COMPONENTS} | {"overrides.yaml"}
+    assert set(files_of(settings_of())) == {f"{c}.yaml" for c in COMPONENTS} | {"overrides.yaml"}
 
 
 def test_the_same_settings_always_give_the_same_text() -> None:
-    assert config_files(settings_of(tenants=STATIC)) == config_files(settings_of(tenants=STATIC))
+    assert files_of(settings_of(tenants=STATIC)) == files_of(settings_of(tenants=STATIC))
 
 
 def test_another_retention_concerns_the_compactor_alone() -> None:
@@ -65,19 +66,23 @@ def test_a_size_s_copies_are_tempo_s_unless_the_user_has_others() -> None:
 
 
 def test_the_retention_may_stand_in_the_workload() -> None:
-    workload = settings_of(workload={"ingest": {"megabytesPerSecond": 5}, "retention": "72h"})
+    load = {"ingest": {"megabytesPerSecond": 5}, "retention": "72h"}
+    workload = settings_of(workload=load, resources=UNTUNED)
     assert changed(settings_of(), workload) == {"compactor.yaml"}
     assert value(workload, "compactor", "compactor.compaction.block_retention") == "72h"
     assert value(settings_of(), "compactor", "compactor.compaction.block_retention") == "48h"
 
 
 def test_a_size_s_limits_are_told_to_those_who_enforce_them() -> None:
-    plain, sized = settings_of(replicationFactor=2), settings_of(size="1x.small")
+    plain, sized, small = (
+        settings_of(replicationFactor=2),
+        *(settings_of(size=size, resources=UNTUNED) for size in ("1x.small", "1x.pico")),
+    )
     assert changed(plain, sized) == {"distributor.yaml", "ingester.yaml"}
     sent = {"rate_limit_bytes": 5_800_000, "burst_size_bytes": 11_600_000}
     assert value(sized, "distributor", "overrides.defaults") == {"ingestion": sent}
     assert value(sized, "ingester", "overrides.defaults") == {"ingestion": {"max_traces_per_user": 17_000}}
-    assert changed(plain, settings_of(size="1x.pico")) == {"distributor.yaml"}
+    assert changed(plain, small) == {"distributor.yaml"}
     assert changed(settings_of(), settings_of(size="1x.demo")) == set()
 
 
@@ -99,22 +104,21 @@ def test_tls_to_the_object_store_concerns_all_but_the_distributor() -> None:
     assert value(settings_of(), "querier", "storage.trace.s3.insecure") is True
 
 
-def test_resources_and_replicas_concern_no_file() -> None:
-    larger = settings_of(
-        resources={"total": {"limits": {"cpu": "4", "memory": "8Gi"}}}, template={"querier": {"replicas": 2}}
-    )
+def test_without_tuning_resources_and_replicas_concern_no_file() -> None:
+    total = {"limits": {"cpu": "4", "memory": "8Gi"}}
+    larger = settings_of(resources=UNTUNED | {"total": total}, template={"querier": {"replicas": 2}})
     assert changed(settings_of(), larger) == set()
 
 
 def test_the_jaeger_ui_brings_its_bridge_and_concerns_nobody_else() -> None:
     with_ui = settings_of(template={"queryFrontend": {"jaegerQuery": {"enabled": True}}})
     assert changed(settings_of(), with_ui) == {"tempo-query.yaml"}
-    assert yaml.safe_load(config_files(with_ui)["tempo-query.yaml"])["backend"] == "localhost:3200"
+    assert yaml.safe_load(files_of(with_ui)["tempo-query.yaml"])["backend"] == "localhost:3200"
 
 
 def test_the_bridge_which_asks_nobody_who_they_are_is_for_its_own_pod_alone() -> None:
     with_ui = settings_of(template={"queryFrontend": {"jaegerQuery": {"enabled": True}}})
-    assert yaml.safe_load(config_files(with_ui)["tempo-query.yaml"])["address"] == "localhost:7777"
+    assert yaml.safe_load(files_of(with_ui)["tempo-query.yaml"])["address"] == "localhost:7777"
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -141,7 +145,7 @@ def test_no_credential_is_in_a_file(component: str) -> None:
 
 @pytest.mark.parametrize("secret", ["it's", 'a "quoted" one', "x: #y", "@{[&*!|>%", "123", "null", "back\\slash"])
 def test_a_secret_of_any_characters_survives_its_way_through_the_environment(secret: str) -> None:
-    text = config_files(settings_of())["ingester.yaml"].replace("${S3_SECRET_KEY}", secret)
+    text = files_of(settings_of())["ingester.yaml"].replace("${S3_SECRET_KEY}", secret)
     assert yaml.safe_load(text)["storage"]["trace"]["s3"]["secret_key"] == secret
 
 

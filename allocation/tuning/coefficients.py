@@ -1,0 +1,88 @@
+"""What work costs Tempo 2.9: cpu for each byte that comes in, memory for each byte it holds, and its own defaults.
+
+Tempo: read in its source. Measured: on its processes under a kernel's limits. Ours: round figures on the safe side.
+"""
+
+from collections.abc import Mapping
+
+from allocation.units import MIB
+
+# Part of a memory limit that the Go heap may fill before its collector works without pause (GOMEMLIMIT). The rest is
+# what is no heap, and what is allocated faster than it is collected.
+HEAP_PERCENT = 80
+
+# Heap of a process that has nothing to do. Measured.
+IDLE_BYTES: Mapping[str, int] = {
+    "distributor": 40 * MIB,
+    "ingester": 45 * MIB,
+    "querier": 40 * MIB,
+    "query-frontend": 25 * MIB,
+    "compactor": 40 * MIB,
+}
+
+# Bytes a second of OTLP that a millicore takes in. Measured with spans of 200 to 300 B: 13 and 9 us for each.
+DISTRIBUTOR_BYTES_PER_MILLICORE = 19_000
+INGESTER_BYTES_PER_MILLICORE = 27_000
+
+# Heap for each byte of a request that is being taken in: as received, decoded, encoded and decoded again, split by
+# trace, and encoded for the ingesters (modules/distributor/distributor.go). Ours.
+REQUEST_COST = 8
+# A request that a collector sends: batches of 8192 spans come to some 2 MB, and gRPC's own limit is 4 MiB.
+LARGEST_REQUEST_BYTES = 4 * MIB
+USUAL_REQUEST_BYTES = 64 * 1024
+CONNECTIONS = 8  # that senders are expected to hold to one distributor. Ours
+
+# How long a trace stays in an ingester's memory after its last span: trace_idle_period, and the time until the next
+# look, flush_check_period (modules/ingester/config.go). A trace that goes on is cut
+# after trace_live_period, 30 s.
+SECONDS_IN_MEMORY = 5 + 10
+FLUSH_CHECK_SECONDS = 10
+BURST_SECONDS = 2  # of the rate, that may come at once. As in the sizes of tempo-operator
+LIVE_COST = 4  # heap for each byte of a live trace, with what the collector has not taken back yet. Ours
+TRACE_COST = 16  # heap for each byte of a trace that is cut: decoded, and as rows of columns. Ours
+
+# An ingester's block on its way from the WAL (tempodb/encoding/vparquet4/wal_block.go, create.go).
+ROW_GROUP_COST = 2  # heap for each byte of a row group that is being written. Ours
+WAL_FILE_BYTES = MIB  # heap for each of the WAL's files of a block, which are all read at once. Ours
+DISK_BYTES_PER_BYTE = 2  # the inverse: bytes that come in for one on the disk. Ours
+
+# Searches (tempodb/encoding/vparquet4/block_search.go).
+SEARCHED_COLUMNS = 10  # each has a read buffer of its own. Ours
+SEARCH_JOB_BYTES = 4 * MIB  # heap of a job beside its buffers. Ours
+JOBS_PER_CORE = 10  # of a querier: half of the time they wait for the store. Ours
+FIND_BYTES = MIB  # heap of looking for a trace in one block: a bloom filter's shard, the footer, some pages. Ours
+MESSAGE_COST = 4  # heap for each byte of an answer: received, decoded, merged, encoded. Ours
+
+# The query frontend.
+JOB_BYTES = 32 * 1024  # heap of a job in flight: request, headers, answer. Ours
+OUTSTANDING_BYTES = 8 * 1024  # heap of one in the queue. Ours
+JOB_MICROSECONDS = 1000  # cpu of a job. Ours
+
+# A compaction (tempodb/encoding/vparquet4/compactor.go, blockselector: 4 blocks at the most at a time).
+INPUT_BLOCKS = 4
+INPUT_BYTES = 16 * MIB  # heap for reading a block: pages of its columns, and those read ahead. Ours
+FOOTER_BYTES = 64 * 1024  # heap for each row group of each of them. Ours
+OBJECT_BYTES = 3  # heap for each trace of the block that is written: bloom filter and index. Ours
+COMPRESSION = 4  # bytes of a row group before it is written for each byte in the store. Ours
+# A row group is a part of an S3 upload, and S3 takes no part below 5 MiB but the last.
+LEAST_ROW_GROUP_BYTES = 50_000_000
+
+# Tempo's own (docs/sources/tempo/configuration/manifest.md of 2.9.0); a setting that comes to the same is left out.
+DEFAULT_ROW_GROUP_BYTES = 100_000_000
+DEFAULT_BLOCK_BYTES = 500 * MIB
+DEFAULT_BLOCK_MINUTES = 30
+COMPLETE_BLOCK_SECONDS = 15 * 60
+DEFAULT_FLUSHES = 4
+DEFAULT_TRACE_BYTES = 5_000_000
+DEFAULT_HTTP_REQUEST_BYTES = 20 * MIB
+DEFAULT_QUERIES = 20
+DEFAULT_READ_BUFFER_BYTES = MIB
+DEFAULT_POOL_WORKERS = 400
+DEFAULT_CONCURRENT_JOBS = 1000
+DEFAULT_OUTSTANDING = 2000
+DEFAULT_QUERY_SHARDS = 50
+DEFAULT_JOB_BYTES = 100 * MIB
+DEFAULT_MESSAGE_BYTES = 16 * MIB
+DEFAULT_INGESTER_MESSAGE_BYTES = 100 * MIB
+DEFAULT_COMPACTED_BYTES = 100 * 1024 * MIB
+DEFAULT_COMPACTED_OBJECTS = 6_000_000

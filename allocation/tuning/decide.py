@@ -1,0 +1,44 @@
+"""From the plan's numbers to Tempo's settings, and who decides each of them."""
+
+from collections.abc import Iterator, Sequence
+
+from allocation.defaults import replication_factor
+from allocation.plan import StoragePlan, WorkloadPlan
+from allocation.tuning.blocks import block_minutes, block_settings
+from allocation.tuning.compactor import compactor_settings
+from allocation.tuning.distributor import distributor_settings
+from allocation.tuning.ingest import Intake, intake_settings
+from allocation.tuning.querier import querier_settings
+from allocation.tuning.query_frontend import query_frontend_settings
+from allocation.tuning.replica import replica_of
+from allocation.tuning.said import decided
+from allocation.tuning.setting import Setting
+from settings import Settings
+
+
+def tuning_of(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> tuple[Setting, ...]:
+    """What differs from Tempo's own, component by component; nothing for `resources.tuning: none`."""
+    if settings.spec.resources.tuning == "none":
+        return ()
+    return tuple(decided(setting, settings) for setting in _planned(settings, workloads, storage))
+
+
+def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> Iterator[Setting]:
+    distributor, ingester = (replica_of(component, workloads) for component in ("distributor", "ingester"))
+    volume = storage.volume("ingester").size_bytes
+    tenants = settings.spec.tenants
+    yield from intake_settings(
+        Intake(
+            distributor,
+            ingester,
+            replication_factor(settings),
+            len(tenants.authentication) if tenants else 1,
+            volume,
+            block_minutes(ingester, volume),
+        )
+    )
+    yield from distributor_settings(distributor)
+    yield from block_settings(ingester, volume)
+    yield from querier_settings(replica_of("querier", workloads))
+    yield from query_frontend_settings(replica_of("query-frontend", workloads))
+    yield from compactor_settings(replica_of("compactor", workloads))

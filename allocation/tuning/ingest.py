@@ -1,0 +1,136 @@
+"""What a tenant may send: as much as distributors and ingesters carry, so that more is refused at the door.
+
+Only the rate limit of the distributors is told to the sender. What an ingester refuses (too many traces, too large a
+trace) the distributor has acknowledged by then, and it is lost; so those limits must never be the first to be reached.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from allocation.tuning import coefficients as c
+from allocation.tuning.blocks import TRACE_PART, trace_bytes
+from allocation.tuning.replica import Replica, cpu, mebibytes, megabytes
+from allocation.tuning.setting import EVERYONE, Setting
+
+RATE, BURST = "ingestion.rate_limit_bytes", "ingestion.burst_size_bytes"
+TRACES, TRACE_BYTES = "ingestion.max_traces_per_user", "global.max_bytes_per_trace"
+
+LIVE_PART = 4  # the live traces have a fourth of an ingester's room
+LEAST_STREAM_BYTES = 2**21  # half of it is the burst, and no smaller request would be worth sending
+TENANTS_AT_ONCE = 10  # as many may be at their limit at the same time
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Who takes traces in, and from how many. `copies` of each trace; `volume_bytes` is each ingester's disk."""
+
+    distributor: Replica
+    ingester: Replica
+    copies: int
+    tenants: int
+    volume_bytes: int
+    block_minutes: int
+
+    @property
+    def streams(self) -> int:
+        """A tenant at a distributor is one, each with a limit of its own."""
+        return self.distributor.most * min(self.tenants, TENANTS_AT_ONCE)
+
+    def of_all(self, amount: int) -> int:
+        """What all streams together may bring, where that much reaches an ingester: each byte goes to some of them."""
+        return amount * self.ingester.fewest // min(self.copies, self.ingester.fewest)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What one part of the stack carries: bytes a second of each stream, and why."""
+
+    rate_bytes: int
+    why: str
+
+
+def intake_settings(intake: Intake) -> Iterator[Setting]:
+    """What goes into overrides.yaml; nothing where no limit says how much the stack carries."""
+    bounds = list(_bounds(intake))
+    live = _live_bytes(intake)
+    if bounds:
+        rate, burst, why = _rate_and_burst(bounds, live)
+        yield Setting(EVERYONE, RATE, rate, f"{why}; {_divided(intake)}")
+        yield Setting(EVERYONE, BURST, burst, _why_burst(rate, burst))
+        yield Setting(EVERYONE, TRACES, 0, "any number: the rate bounds them, and what an ingester refuses is lost")
+    if intake.ingester.room_bytes is not None:
+        largest = trace_bytes(intake.ingester)
+        if largest < c.DEFAULT_TRACE_BYTES:
+            work = mebibytes(intake.ingester.room_bytes // TRACE_PART)
+            why = f"a trace that is cut takes {c.TRACE_COST} times its bytes, of {work} in an ingester"
+            yield Setting(EVERYONE, TRACE_BYTES, largest, why)
+
+
+def _bounds(intake: Intake) -> Iterator[Bound]:
+    """Those that limits give, the cpu's before the disk's; the memory's has the burst in it."""
+    distributor, ingester = intake.distributor, intake.ingester
+    if distributor.cpu_millicores is not None:
+        carried = distributor.cpu_millicores * c.DISTRIBUTOR_BYTES_PER_MILLICORE
+        yield Bound(carried * distributor.fewest // intake.streams, _why_cpu(distributor, carried))
+    if ingester.cpu_millicores is not None:
+        carried = ingester.cpu_millicores * c.INGESTER_BYTES_PER_MILLICORE
+        yield Bound(intake.of_all(carried) // intake.streams, _why_cpu(ingester, carried))
+    live = _live_bytes(intake)
+    if live is not None:
+        part, seconds = mebibytes(_live_part(ingester)), c.SECONDS_IN_MEMORY
+        why = f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
+        yield Bound(live // (seconds + c.BURST_SECONDS), why)
+    if ingester.limited:
+        seconds = c.COMPLETE_BLOCK_SECONDS + 2 * 60 * intake.block_minutes
+        carried = intake.volume_bytes * c.DISK_BYTES_PER_BYTE // seconds
+        why = f"an ingester's disk of {mebibytes(intake.volume_bytes)} holds {seconds // 60} minutes of blocks"
+        yield Bound(intake.of_all(carried) // intake.streams, why)
+
+
+def _live_part(ingester: Replica) -> int:
+    assert ingester.room_bytes is not None
+    return ingester.room_bytes // LIVE_PART
+
+
+def _live_bytes(intake: Intake) -> int | None:
+    """What each stream may have in the ingesters' memory; never so little that nothing could be sent."""
+    if intake.ingester.room_bytes is None:
+        return None
+    whole = intake.of_all(_live_part(intake.ingester) // c.LIVE_COST)
+    return max(whole // intake.streams, LEAST_STREAM_BYTES)
+
+
+def _rate_and_burst(bounds: list[Bound], live: int | None) -> tuple[int, int, str]:
+    """The least of the bounds, and twice as much at once, or one request; both fit into the memory together."""
+    least = min(bounds, key=lambda bound: bound.rate_bytes)
+    rate = max(least.rate_bytes, 1)
+    request = c.LARGEST_REQUEST_BYTES if live is None else min(c.LARGEST_REQUEST_BYTES, live // 2)
+    burst = max(c.BURST_SECONDS * rate, request)
+    if live is not None:
+        rate = min(rate, (live - burst) // c.SECONDS_IN_MEMORY)
+    return rate, burst, least.why
+
+
+def _why_burst(rate: int, burst: int) -> str:
+    if burst == c.BURST_SECONDS * rate:
+        return f"{c.BURST_SECONDS} s of the rate at once"
+    if burst == c.LARGEST_REQUEST_BYTES:
+        return f"a collector's largest request has {mebibytes(burst)}: one that is larger than this is never taken"
+    return f"half of what may be live, {mebibytes(burst)}: a request that is larger is never taken"
+
+
+def _divided(intake: Intake) -> str:
+    parts = []
+    if intake.copies > 1:
+        parts.append(f"{intake.copies} copies of each")
+    if intake.distributor.most > 1:
+        parts.append(f"each of {intake.distributor.most} distributors counts for itself")
+    if intake.tenants > 1:
+        several = min(intake.tenants, TENANTS_AT_ONCE)
+        parts.append(f"{several} of {intake.tenants} tenants may be at their limit at once")
+    return ", ".join(parts) or "one distributor, one tenant"
+
+
+def _why_cpu(replica: Replica, carried: int) -> str:
+    several = f"{replica.fewest} {replica.component}s" if replica.fewest > 1 else f"a {replica.component}"
+    return f"{several} of {cpu(replica.cpu_millicores or 0)} can take in {megabytes(carried)}/s each"

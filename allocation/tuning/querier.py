@@ -1,0 +1,60 @@
+"""The querier: how many jobs at once, and how much each of them reads ahead."""
+
+from collections.abc import Iterator
+
+from allocation.tuning import coefficients as c
+from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
+from allocation.tuning.setting import Setting
+
+SEARCH_PART = 2  # searches may take half of the room, finding traces by id a fourth, answers a fourth
+FIND_PART = ANSWER_PART = 4
+LEAST_JOBS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS = 2, 128 * 1024, 10
+LEAST_MESSAGE_BYTES = 6 * 2**20  # a trace of Tempo's 5 MB, and what is around it
+
+
+def querier_settings(querier: Replica) -> Iterator[Setting]:
+    """What goes into querier.yaml."""
+    room = querier.room_bytes
+    by_cpu = _jobs_by_cpu(querier)
+    read_buffer = c.DEFAULT_READ_BUFFER_BYTES if room is None else _read_buffer(room, by_cpu)
+    by_memory = by_cpu if room is None else max(room // SEARCH_PART // _job_bytes(read_buffer), 1)
+    jobs = min(by_cpu, by_memory)
+    if jobs < c.DEFAULT_QUERIES:
+        yield Setting("querier", "querier.max_concurrent_queries", jobs, _why_jobs(querier, by_cpu, by_memory))
+    if room is None:
+        return
+    if read_buffer < c.DEFAULT_READ_BUFFER_BYTES:
+        why = f"{jobs} searches at once, {c.SEARCHED_COLUMNS} columns each, in {mebibytes(room // SEARCH_PART)}"
+        yield Setting("querier", "storage.trace.search.read_buffer_size_bytes", read_buffer, why)
+    workers = clamp(room // FIND_PART // c.FIND_BYTES, LEAST_WORKERS, c.DEFAULT_POOL_WORKERS)
+    if workers < c.DEFAULT_POOL_WORKERS:
+        why = f"looking for an id in a block takes {mebibytes(c.FIND_BYTES)}, of {mebibytes(room // FIND_PART)}"
+        yield Setting("querier", "storage.trace.pool.max_workers", workers, why)
+    message = clamp(room // ANSWER_PART // c.MESSAGE_COST, LEAST_MESSAGE_BYTES, c.DEFAULT_INGESTER_MESSAGE_BYTES)
+    if message < c.DEFAULT_INGESTER_MESSAGE_BYTES:
+        why = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(room // ANSWER_PART)}"
+        yield Setting("querier", "ingester_client.grpc_client_config.max_recv_msg_size", message, why)
+
+
+def _jobs_by_cpu(querier: Replica) -> int:
+    if querier.cpu_millicores is None:
+        return c.DEFAULT_QUERIES
+    return clamp(-(-querier.cpu_millicores * c.JOBS_PER_CORE // 1000), LEAST_JOBS, c.DEFAULT_QUERIES)
+
+
+def _read_buffer(room: int, jobs: int) -> int:
+    """As large as so many jobs have room for; smaller than the least makes the store slow, so there are fewer jobs."""
+    each = (room // SEARCH_PART // jobs - c.SEARCH_JOB_BYTES) // c.SEARCHED_COLUMNS
+    return clamp(each, LEAST_READ_BUFFER_BYTES, c.DEFAULT_READ_BUFFER_BYTES)
+
+
+def _job_bytes(read_buffer: int) -> int:
+    return c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * read_buffer
+
+
+def _why_jobs(querier: Replica, by_cpu: int, by_memory: int) -> str:
+    if querier.cpu_millicores is not None and by_cpu <= by_memory:
+        return f"{c.JOBS_PER_CORE} jobs a core, of {cpu(querier.cpu_millicores)}"
+    assert querier.room_bytes is not None
+    part = mebibytes(querier.room_bytes // SEARCH_PART)
+    return f"a search takes {mebibytes(_job_bytes(LEAST_READ_BUFFER_BYTES))}, of {part}"

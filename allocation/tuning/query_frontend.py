@@ -1,0 +1,52 @@
+"""The query frontend: how many jobs it makes of a query, has in flight and keeps waiting; how large an answer is."""
+
+from collections.abc import Iterator
+
+from allocation.tuning import coefficients as c
+from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
+from allocation.tuning.setting import Setting
+
+PART = 4  # of the room: jobs in flight, jobs that wait, answers, and the rest
+LEAST_JOBS, LEAST_OUTSTANDING, LEAST_SHARDS = 20, 200, 2
+LEAST_MESSAGE_BYTES = 2**21
+SHARDS_A_CORE = 50
+LEAST_JOB_BYTES = 10 * 2**20
+
+
+def query_frontend_settings(frontend: Replica) -> Iterator[Setting]:
+    """What goes into query-frontend.yaml."""
+    if frontend.room_bytes is not None:
+        yield from _by_memory(frontend.room_bytes // PART)
+    if frontend.cpu_millicores is not None:
+        yield from _by_cpu(frontend.cpu_millicores)
+
+
+def _by_memory(part: int) -> Iterator[Setting]:
+    jobs = clamp(part // c.JOB_BYTES, LEAST_JOBS, c.DEFAULT_CONCURRENT_JOBS)
+    if jobs < c.DEFAULT_CONCURRENT_JOBS:
+        why = f"a job in flight takes {mebibytes(c.JOB_BYTES)}, of {mebibytes(part)}"
+        for kind in ("search", "metrics"):
+            yield Setting("query-frontend", f"query_frontend.{kind}.concurrent_jobs", jobs, why)
+    waiting = clamp(part // c.OUTSTANDING_BYTES, LEAST_OUTSTANDING, c.DEFAULT_OUTSTANDING)
+    if waiting < c.DEFAULT_OUTSTANDING:
+        why = (
+            f"a job that waits takes {mebibytes(c.OUTSTANDING_BYTES)}, of {mebibytes(part)}; more are answered with 429"
+        )
+        yield Setting("query-frontend", "query_frontend.max_outstanding_per_tenant", waiting, why)
+    message = clamp(part // c.MESSAGE_COST, LEAST_MESSAGE_BYTES, c.DEFAULT_MESSAGE_BYTES)
+    if message < c.DEFAULT_MESSAGE_BYTES:
+        why = f"an answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(part)}; a larger one is an error"
+        yield Setting("query-frontend", "server.grpc_server_max_recv_msg_size", message, why)
+
+
+def _by_cpu(millicores: int) -> Iterator[Setting]:
+    shards = clamp(millicores * SHARDS_A_CORE // 1000, LEAST_SHARDS, c.DEFAULT_QUERY_SHARDS)
+    if shards < c.DEFAULT_QUERY_SHARDS:
+        why = f"looking for an id makes so many jobs, of {c.JOB_MICROSECONDS / 1000:g} ms each, of {cpu(millicores)}"
+        yield Setting("query-frontend", "query_frontend.trace_by_id.query_shards", shards, why)
+    size = clamp(millicores * c.DEFAULT_JOB_BYTES // 1000, LEAST_JOB_BYTES, c.DEFAULT_JOB_BYTES)
+    if size < c.DEFAULT_JOB_BYTES:
+        whole = mebibytes(c.DEFAULT_JOB_BYTES)
+        why = f"{whole} for a core, of {cpu(millicores)}: a small stack is busy with such a job for many seconds"
+        for kind in ("search", "metrics"):
+            yield Setting("query-frontend", f"query_frontend.{kind}.target_bytes_per_job", size, why)

@@ -1,0 +1,223 @@
+"""Tempo's own limits from the plan: monotone, inside the containers' memory by their own model, and the user's."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from allocation import Plan, allocate
+from allocation.tuning import Setting
+from allocation.tuning import coefficients as c
+from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
+from allocation.units import GIB, MIB
+from settings import Settings, load_config
+from tests.configs import files_of
+
+STORAGE = {"secret": {"name": "minio", "type": "s3"}}
+COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")
+BLOCKS = {
+    "distributor": "distributor",
+    "ingester": "ingester",
+    "querier": "querier",
+    "query-frontend": "queryFrontend",
+    "compactor": "compactor",
+}
+
+
+def settings_of(**spec: Any) -> Settings:
+    return load_config({"name": "tmrs", "namespace": "tempo", "spec": json.dumps({"storage": STORAGE} | spec)})
+
+
+def own(component: str, **limits: Any) -> dict[str, Any]:
+    """A spec in which only this component has limits."""
+    resources = {"resources": {"limits": limits}}
+    nested = {"component": resources} if component == "query-frontend" else resources
+    return {"template": {BLOCKS[component]: nested}}
+
+
+def limited(cpu: int, memory_mebibytes: int, **spec: Any) -> Settings:
+    """A spec in which every component has the same limits."""
+    template: dict[str, Any] = {}
+    for component in COMPONENTS:
+        template |= own(component, cpu=f"{cpu}m", memory=f"{memory_mebibytes}Mi")["template"]
+    for block, more in spec.pop("template", {}).items():
+        template[block] |= more
+    return settings_of(template=template, **spec)
+
+
+def tuning(settings: Settings) -> dict[tuple[str, str], Setting]:
+    return {(setting.component, setting.key): setting for setting in allocate(settings).tuning}
+
+
+def value(settings: Settings, key: str, component: str = "") -> Any:
+    return tuning(settings)[component, key].value
+
+
+def test_without_limits_everything_is_as_tempo_has_it() -> None:
+    assert allocate(settings_of()).tuning == ()
+
+
+def test_no_tuning_is_none_at_all() -> None:
+    total = {"limits": {"cpu": "1", "memory": "1Gi"}}
+    tuned, not_tuned = (settings_of(resources={"total": total, "tuning": how}) for how in ("plan", "none"))
+    assert allocate(tuned).tuning
+    assert allocate(not_tuned).tuning == ()
+    assert "*" not in files_of(not_tuned)["overrides.yaml"]
+    assert all(each.gomaxprocs is None for each in containers(allocate(not_tuned)))
+
+
+def containers(plan: Plan) -> list[Any]:
+    return [container for workload in (*plan.workloads, *plan.outside) for container in workload.containers]
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("limit", [{"cpu": "100m"}, {"memory": "128Mi"}])
+def test_a_component_s_limits_decide_its_own_file_and_what_is_read_again_without_a_restart(
+    component: str, limit: dict[str, str]
+) -> None:
+    said = {setting.component for setting in allocate(settings_of(**own(component, **limit))).tuning}
+    assert said <= {component, ""}
+    assert said or (component, *limit) == ("compactor", "cpu")  # what it makes of a block is a matter of its memory
+    before, after = (files_of(settings_of(**own(component, **each))) for each in (limit, {"cpu": "3", "memory": "9Gi"}))
+    assert {name for name in after if before[name] != after[name]} <= {f"{component}.yaml", "overrides.yaml"}
+
+
+@given(
+    st.integers(1, 8),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.integers(1, 20),
+    st.integers(50, 4000),
+    st.integers(256, 20_000),
+)
+def test_what_tenants_may_send_fits_into_the_ingesters_memory(
+    ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int
+) -> None:
+    """All bursts at once and the rate for as long as a trace is held, of as many tenants as are reckoned with."""
+    settings = crowded(ingesters, copies, distributors, tenants, cpu, memory)
+    found = tuning(settings)
+    rate, burst = int(found["", RATE].value), int(found["", BURST].value)
+    streams = distributors * min(tenants, 10)
+    brought = streams * (burst + rate * c.SECONDS_IN_MEMORY) * min(copies, ingesters) / ingesters
+    room = memory * MIB * c.HEAP_PERCENT // 100 - c.IDLE_BYTES["ingester"]
+    least = streams * 2**21 * min(copies, ingesters) / ingesters  # below it a tenant could send nothing of use
+    assert brought <= max(room / 4 / c.LIVE_COST, least)
+    assert rate > 0
+    assert burst >= min(c.LARGEST_REQUEST_BYTES, 2**20)
+
+
+def crowded(ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int) -> Settings:
+    listed = [{"tenantName": f"t{number}", "tenantId": f"{number}"} for number in range(tenants)]
+    return limited(
+        cpu,
+        memory,
+        replicationFactor=copies,
+        tenants={"mode": "static", "authentication": listed},
+        template={"ingester": {"replicas": ingesters}, "distributor": {"replicas": distributors}},
+    )
+
+
+@given(st.integers(10, 4000), st.integers(10, 4000), st.integers(64, 20_000), st.integers(64, 20_000))
+def test_more_never_lowers_what_is_bound_by_it(cpu: int, more_cpu: int, memory: int, more_memory: int) -> None:
+    """With more memory, and with more cpu as far as nothing is divided among more jobs."""
+    small = tuning(limited(cpu, memory))
+    for larger in (limited(cpu, max(memory, more_memory)), limited(max(cpu, more_cpu), memory)):
+        for place, setting in tuning(larger).items():
+            before = small.get(place)
+            if not (place[1].endswith(BY_MORE_JOBS) and setting.component != ""):
+                assert before is not None, f"{place} was at Tempo's own {setting}"
+                assert amount(setting) >= amount(before), (before, setting)
+
+
+BY_MORE_JOBS = "read_buffer_size_bytes"  # more jobs, less for each
+
+
+def amount(setting: Setting) -> int:
+    return int(str(setting.value).rstrip("ms"))
+
+
+@given(st.integers(10, 4000), st.integers(64, 20_000))
+def test_the_parts_of_a_process_fit_into_its_memory_together(cpu: int, memory: int) -> None:
+    """By the model: idle heap, live traces, completing blocks, the largest trace; searches, ids, answers; and so on."""
+    found = {place: amount(setting) for place, setting in tuning(limited(cpu, memory)).items()}
+    assert ingester_bytes(found) <= max(memory * MIB * c.HEAP_PERCENT // 100, LEAST_INGESTER_BYTES)
+    assert querier_bytes(found) <= max(memory * MIB * c.HEAP_PERCENT // 100, LEAST_QUERIER_BYTES)
+
+
+LEAST_INGESTER_BYTES, LEAST_QUERIER_BYTES = 128 * MIB, 128 * MIB  # below, Tempo has to do with less than it can
+
+
+def ingester_bytes(found: dict[tuple[str, str], int]) -> int:
+    rate, burst = found["", RATE], found["", BURST]
+    live = (burst + c.SECONDS_IN_MEMORY * rate) * c.LIVE_COST
+    flushes = found.get(("ingester", "ingester.concurrent_flushes"), c.DEFAULT_FLUSHES)
+    group = found.get(("ingester", "storage.trace.block.parquet_row_group_size_bytes"), c.DEFAULT_ROW_GROUP_BYTES)
+    minutes = found.get(("ingester", "ingester.max_block_duration"), c.DEFAULT_BLOCK_MINUTES)
+    files = minutes * 60 // c.FLUSH_CHECK_SECONDS * c.WAL_FILE_BYTES
+    trace = found.get(("", TRACE_BYTES), c.DEFAULT_TRACE_BYTES) * c.TRACE_COST
+    return c.IDLE_BYTES["ingester"] + live + flushes * (group * c.ROW_GROUP_COST + files) + trace
+
+
+def querier_bytes(found: dict[tuple[str, str], int]) -> int:
+    jobs = found.get(("querier", "querier.max_concurrent_queries"), c.DEFAULT_QUERIES)
+    buffer = found.get(("querier", "storage.trace.search.read_buffer_size_bytes"), c.DEFAULT_READ_BUFFER_BYTES)
+    workers = found.get(("querier", "storage.trace.pool.max_workers"), c.DEFAULT_POOL_WORKERS)
+    searches = jobs * (c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer)
+    return c.IDLE_BYTES["querier"] + searches + workers * c.FIND_BYTES
+
+
+def test_live_traces_are_never_refused_by_an_ingester() -> None:
+    """The distributor has acknowledged them by then."""
+    assert value(limited(100, 256), TRACES) == 0
+    entry = yaml.safe_load(files_of(limited(100, 256))["overrides.yaml"])["overrides"]["*"]
+    assert entry["ingestion"]["max_traces_per_user"] == 0
+
+
+def test_a_refused_request_may_be_tried_again() -> None:
+    settings = limited(100, 256)
+    file = yaml.safe_load(files_of(settings)["distributor.yaml"])
+    assert file["distributor"]["retry_after_on_resource_exhausted"] == "1s"
+    assert file["distributor"]["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].endswith(":4317")
+
+
+def test_everyone_s_entry_and_each_tenant_s_have_the_same_limits() -> None:
+    tenants = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1"}]}
+    retention = {"perTenant": {"dev": {"traces": "7h"}}}
+    settings = limited(100, 256, tenants=tenants, retention=retention)
+    entries = yaml.safe_load(files_of(settings)["overrides.yaml"])["overrides"]
+    assert entries["1"] == entries["*"] | {"compaction": {"block_retention": "7h"}}
+    assert entries["*"]["ingestion"]["rate_limit_bytes"] == value(settings, RATE)
+
+
+def test_the_user_s_own_limits_hold_and_the_plan_says_what_its_own_would_be() -> None:
+    limits = {"global": {"ingestion": {"ingestionRateLimitBytes": 12_345_678, "maxTracesPerUser": 7}}}
+    settings = limited(100, 256, limits=limits)
+    setting = tuning(settings)["", RATE]
+    assert (setting.value, setting.source) == (12_345_678, "limits")
+    assert str(value(limited(100, 256), RATE)) in setting.reason
+    entry = yaml.safe_load(files_of(settings)["overrides.yaml"])["overrides"]["*"]["ingestion"]
+    assert (entry["rate_limit_bytes"], entry["max_traces_per_user"]) == (12_345_678, 7)
+
+
+def test_of_a_size_s_rate_and_the_plan_s_the_lower_holds() -> None:
+    promised = tuning(settings_of(size="1x.pico"))["", RATE]
+    assert (promised.value, promised.source) == (600_000, "size")
+    less = tuning(settings_of(size="1x.pico", **own("ingester", memory="200Mi")))["", RATE]
+    assert less.source == "plan"
+    assert int(less.value) < 600_000
+
+
+@pytest.mark.parametrize(("cpu", "threads"), [("1m", 1), ("190m", 1), ("1", 1), ("1001m", 2), ("2500m", 3)])
+def test_a_program_runs_on_as_many_threads_as_its_cpu_fills(cpu: str, threads: int) -> None:
+    container = allocate(settings_of(**own("ingester", cpu=cpu))).workload("ingester")
+    assert container is not None
+    assert container.container("tempo").gomaxprocs == threads
+
+
+def test_large_components_are_left_as_tempo_has_them_but_for_what_they_may_be_sent() -> None:
+    found = {place for place, setting in tuning(limited(64_000, 128 * GIB // MIB, storageSize="1Ti")).items()}
+    assert {key for component, key in found if component} == {"distributor.retry_after_on_resource_exhausted"}
+    assert {key for component, key in found if not component} == {RATE, BURST, TRACES}
