@@ -8,10 +8,10 @@ import grpc
 import pytest
 import yaml
 
-from components.tempo_config import config_files
 from sandbox.tempo_processes import Tempo
 from sandbox.toolchain import binary
 from settings import load_file
+from tests.configs import files_of
 from tests.dataplane.traces import eventually, new_trace, push_over_grpc
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def bridge(tempo: Tempo, tmp_path: Path) -> Iterator[grpc.Channel]:
     """A channel to a tempo-query that listens beside the query frontend, as it does in the pod."""
     frontend = tempo.query.removeprefix("http://")
     address = frontend.replace(":3200", ":7777")
-    rendered = yaml.safe_load(config_files(load_file(ROOT / "Pulumi.dev.yaml"))["tempo-query.yaml"])
+    rendered = yaml.safe_load(files_of(load_file(ROOT / "Pulumi.dev.yaml"))["tempo-query.yaml"])
     assert (rendered["address"], rendered["backend"]) == ("localhost:7777", "localhost:3200")
     file = tmp_path / "tempo-query.yaml"
     file.write_text(yaml.safe_dump(rendered | {"address": address, "backend": frontend}))
