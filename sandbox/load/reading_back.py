@@ -43,12 +43,14 @@ class Lost:
 
 
 def read_back(tempo: Tempo, pushed: Pushed, *, within_seconds: float = 120, concurrency: int = 4) -> Lost:
-    """Ask the query frontend for every acknowledged trace, again and again until it is whole or time is up.
+    """Ask for every acknowledged trace, again and again until it is whole or time is up.
 
-    First by searches that answer with many traces each, and how many spans of each they found: a trace by its id
-    costs an ingester ten milliseconds once it is written. Then by id for each that no search found whole.
+    First a querier, by searches that answer with many traces each, and how many spans of each they found: a trace by
+    its id costs an ingester ten milliseconds once it is written, and its way through a small query frontend more.
+    Then the query frontend, by id, for each trace that no search found whole.
     """
-    return read_back_from(tempo.query, pushed, within_seconds, concurrency)
+    searched = f"{tempo.url(tempo.named('querier')[0])}/querier"
+    return read_back_from(tempo.query, pushed, within_seconds, concurrency, searched=searched)
 
 
 def read_back_from(
@@ -56,13 +58,15 @@ def read_back_from(
     pushed: Pushed,
     within_seconds: float,
     concurrency: int = 4,
+    *,
+    searched: str | None = None,
     searched_seconds: float = _SEARCHED_SECONDS,
     pause_seconds: float = _BETWEEN_ROUNDS_SECONDS,
 ) -> Lost:
     """As `read_back`, from the URL of any query API. `searched_seconds`: how long before those left are
     asked for by id; `pause_seconds`: between two rounds."""
     began = time.monotonic()
-    reading = _Reading.of(base, pushed, concurrency)
+    reading = _Reading.of(base, searched or base, pushed, concurrency)
     with ThreadPoolExecutor(concurrency) as threads:
         while reading.left() and time.monotonic() < began + min(searched_seconds, within_seconds):
             list(threads.map(reading.search, reading.parts_left()))
@@ -82,6 +86,7 @@ class _Reading:
     """What was found so far."""
 
     base: str
+    searched: str
     pushed: Pushed
     pool: urllib3.PoolManager
     found: dict[str, int]  # id in hex -> its spans that came back at most
@@ -89,10 +94,10 @@ class _Reading:
     offered: Counter[str] = field(default_factory=Counter)  # namespace -> traces; what was refused may be there, too
 
     @classmethod
-    def of(cls, base: str, pushed: Pushed, concurrency: int) -> "_Reading":
+    def of(cls, base: str, searched: str, pushed: Pushed, concurrency: int) -> "_Reading":
         headers = {"X-Scope-OrgID": pushed.tenant} if pushed.tenant else {}
         pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=_TIMEOUT_SECONDS)
-        reading = cls(base, pushed, pool, {})
+        reading = cls(base, searched, pushed, pool, {})
         for answer in pushed.answers:
             part = namespace(pushed.seed, answer.request)
             reading.offered[part] += pushed.shape.traces_per_request
@@ -115,7 +120,9 @@ class _Reading:
         """Every trace of one namespace in ingesters, where a trace is for a quarter of an hour at least."""
         query = f'{{ resource.service.namespace = "{part}" }}'
         limit = self.offered[part] + self.pushed.unanswered_requests * self.pushed.shape.traces_per_request + TEMPLATES
-        answer = self._get("/api/search", {"q": query, "limit": str(limit), "spss": "1"}, "application/json")
+        answer = self._get(
+            f"{self.searched}/api/search", {"q": query, "limit": str(limit), "spss": "1"}, "application/json"
+        )
         for trace in json.loads(answer).get("traces", []) if answer else []:
             trace_id = trace["traceID"].rjust(32, "0")  # Tempo leaves out leading zeros
             if trace_id in self.found:
@@ -123,7 +130,9 @@ class _Reading:
 
     def ask(self, trace_id: str, deadline: float) -> None:
         """One trace by its id; past the deadline it is not even asked for."""
-        if time.monotonic() < deadline and (answer := self._get(f"/api/traces/{trace_id}", {}, "application/protobuf")):
+        if time.monotonic() < deadline and (
+            answer := self._get(f"{self.base}/api/traces/{trace_id}", {}, "application/protobuf")
+        ):
             resources = TracesData.FromString(answer).resource_spans
             spans = [span for resource in resources for scope in resource.scope_spans for span in scope.spans]
             self._saw(trace_id, len({span.span_id for span in spans}))
@@ -143,11 +152,11 @@ class _Reading:
     def _saw(self, trace_id: str, spans: int) -> None:
         self.found[trace_id] = max(self.found[trace_id], spans)
 
-    def _get(self, path: str, parameters: dict[str, str], accept: str) -> bytes:
+    def _get(self, url: str, parameters: dict[str, str], accept: str) -> bytes:
         """The body of a 200; nothing where Tempo has not got it, or cannot say."""
         headers = dict(self.pool.headers) | {"Accept": accept}
         try:
-            response = self.pool.request("GET", self.base + path, fields=parameters, headers=headers)
+            response = self.pool.request("GET", url, fields=parameters, headers=headers)
         except urllib3.exceptions.HTTPError:
             return b""
         return response.data if response.status == 200 else b""
