@@ -18,8 +18,8 @@ NOT_RUN = (
 )
 HEADER = f"""\
 # The keys of Tempo {TEMPO_VERSION}'s configuration, by the struct of its source that has them: key -> type.
-# A type is a word of Go's, or of Tempo's own (duration, prometheus duration, bytes, secret, time, log level,
-# encoding), or the name of a struct; `[]` is a list of it, `map:` any keys with it below them.
+# A type is a word of Go's, or of Tempo's own (duration, prometheus duration, bytes, secret, time, log level), or the
+# name of a struct; `[]` is a list of it, `map:` any keys with it below them.
 # Made by `python -m sandbox.tempo_keys > settings/tempo_keys.yaml`; do not edit.
 """
 

@@ -9,6 +9,7 @@ _RING = "remove it; the rings use memberlist, and each pod its own address"
 _TLS = "write spec.tls"
 _STORE = "write spec.storage, and the Secret that it names"
 _STORE_TLS = "write spec.storage.tls"
+_OLD_BLOCKS = "remove it; it is about blocks that are no longer written, and Tempo 2.10 may not know it"
 _LIMIT = "write spec.limits.global.ingestion"
 _QUERY = "write spec.limits.global.query"
 
@@ -84,6 +85,10 @@ KEYS = {
     "storage.trace.s3.insecure": _STORE_TLS,
     "storage.trace.s3.tls_*": _STORE_TLS,
     "storage.trace.wal.path": "remove it; the WAL is in the ingester's own volume",
+    # of Tempo 2.9.0, and gone with the block format v2 (the manifests of 2.9.0 and of what follows 2.10)
+    "*.v2_*": _OLD_BLOCKS,
+    "*.search_encoding": _OLD_BLOCKS,
+    "*.search_page_size_bytes": _OLD_BLOCKS,
     # limits, also by their old names; retention
     "compactor.disabled": "remove it; blocks would never be compacted or deleted",
     "compactor.compaction.block_retention": "write spec.retention.global.traces",

@@ -28,7 +28,6 @@ EXAMPLES: dict[str, Any] = {
     "bytes": "64KiB",
     "time": "2026-01-31T00:00:00Z",
     "log level": "warn",
-    "encoding": "zstd",
 }
 
 

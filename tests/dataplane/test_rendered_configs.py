@@ -15,6 +15,24 @@ from tests.configs import files_of
 ROOT = Path(__file__).parents[2]
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
 TENANT = {"tenantName": "dev", "tenantId": "1610b0c3-c509-4592-a256-a1871353dbfa"}
+EXTRA = {
+    "server": {"log_level": "warn", "grpc_server_max_recv_msg_size": 33554432},
+    "distributor": {"max_attribute_bytes": 4096, "log_discarded_spans": {"enabled": False}},
+    "ingester": {"trace_idle_period": "7s", "lifecycler": {"ring": {"heartbeat_timeout": "2m"}}},
+    "querier": {"max_concurrent_queries": 7, "search": {"query_timeout": "90s"}},
+    "query_frontend": {"max_outstanding_per_tenant": 500, "search": {"concurrent_jobs": 50}},
+    "compactor": {"compaction": {"compaction_window": "30m"}},
+    "cache": {"caches": [{"memcached": {"host": "memcached", "service": "client"}, "roles": ["bloom"]}]},
+    "storage": {
+        "trace": {
+            "s3": {"region": "eu-central-1", "tags": {"a.b": "it's: $c"}},
+            "block": {"parquet_dedicated_columns": [{"name": "http.url", "scope": "span", "type": "string"}]},
+        }
+    },
+    "overrides": {
+        "defaults": {"read": {"max_metrics_duration": "1d"}, "cost_attribution": {"dimensions": {"a.b": ""}}}
+    },
+}
 ENVIRONMENT = {
     "S3_ENDPOINT": "http://minio:9000",
     "S3_BUCKET": "tempo",
@@ -42,6 +60,11 @@ SPECS: dict[str, dict[str, Any]] = {
     "a size with limits on ingest": {"size": "1x.pico"},
     "a size with limits on live traces": {"size": "1x.medium"},
     "a workload": {"workload": {"ingest": {"megabytesPerSecond": 40}, "retention": "72h"}},
+    "searches, and a timeout": {
+        "search": {"defaultResultLimit": 50, "maxResultLimit": 500, "maxDuration": "0s"},
+        "timeout": "3m",
+    },
+    "keys of Tempo's own": {"extraConfig": {"tempo": EXTRA}, "tenants": {"mode": "static", "authentication": [TENANT]}},
     "the Jaeger UI": {"template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}}},
 }
 

@@ -29,7 +29,7 @@ var words = map[string]string{
 	"flagext.CIDRSliceCSV":         "string",
 	"flagext.StringSlice":          "[]string",
 	"log.Level":                    "log level",
-	"backend.Encoding":             "encoding",
+	"backend.Encoding":             "string",
 	"listtomap.ListToMap":          "[]string",
 	"netext.CIDR":                  "string",
 	"overrides.RemoteWriteHeaders": "map:secret",
