@@ -23,7 +23,7 @@ from sandbox.loopback import Instance
 from sandbox.processes import Ledger, Process, end, launch
 from sandbox.rendered import BRIDGE, Object, RenderedStack, read_stack
 from sandbox.state import read_json, write_json
-from sandbox.tempo_pods import MINIO_HOST, instances_of, minio, s3_of, write_files
+from sandbox.tempo_pods import MINIO_HOST, instances_of, minio, s3_of, with_own_executable, write_files
 from sandbox.tempo_processes import BUCKET, S3, Command, Tempo
 from sandbox.toolchain import ensure
 
@@ -33,26 +33,34 @@ _KILLS_WITHIN_SECONDS = 10.0
 
 
 @contextmanager
-def running_tempo(objects: Iterable[Object], limits: bool = False) -> Iterator[Tempo]:
+def running_tempo(objects: Iterable[Object], limits: bool = False, *, own_executables: bool = False) -> Iterator[Tempo]:
     """A data plane for the length of a block; if this process is killed in it, the next start throws it away."""
     name = f"run-{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        yield up(name, objects, owner=Process.of("owner", os.getpid()), limits=limits)
+        yield up(name, objects, owner=Process.of("owner", os.getpid()), limits=limits, own_executables=own_executables)
     finally:
         down(name)
 
 
-def up(name: str, objects: Iterable[Object], owner: Process | None = None, limits: bool = False) -> Tempo:
+def up(
+    name: str,
+    objects: Iterable[Object],
+    owner: Process | None = None,
+    limits: bool = False,
+    *,
+    own_executables: bool = False,
+) -> Tempo:
     """The data plane `name`, started from rendered objects if it does not run.
 
     One that runs in part, or from other objects, is thrown away. Returns when it takes traces and finds them. With an
     `owner`, the next start throws it away once that process has ended. With `limits`, each process is held to those of
-    its container by the kernel. Raises SandboxError.
+    its container by the kernel; with `own_executables` too, the pages of its executable count, as for the only pod of
+    its image on a node. Raises SandboxError.
     """
     if limits and (reason := missing()):
         raise SandboxError(reason)
     objects = list(objects)
-    stack, rendered = read_stack(objects), _digest(objects, limits)
+    stack, rendered = read_stack(objects), _digest(objects, limits, own_executables)
     bridge = [BRIDGE] if any(w.component == BRIDGE for w in stack.workloads) else []
     ensure(("minio", "tempo", *bridge))
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,7 +73,7 @@ def up(name: str, objects: Iterable[Object], owner: Process | None = None, limit
         tempo = _claim(name, stack, rendered, owner, limits)
         write_files(tempo, stack, Issued(objects))
         if limits:
-            _hold(tempo, stack)
+            _hold(tempo, stack, own_executables)
         try:
             _start(tempo)
         except BaseException:
@@ -127,8 +135,8 @@ def _end(folder: Path) -> None:
     Ledger(folder / "processes.json").stop(grace_seconds=0)  # nothing it could still save is kept
 
 
-def _digest(objects: list[Object], limits: bool) -> str:
-    return hashlib.sha256(json.dumps([objects, limits], default=str).encode()).hexdigest()
+def _digest(*decided: object) -> str:
+    return hashlib.sha256(json.dumps(decided, default=str).encode()).hexdigest()
 
 
 def _claim(name: str, stack: RenderedStack, rendered: str, owner: Process | None, limits: bool) -> Tempo:
@@ -156,14 +164,15 @@ def _claim(name: str, stack: RenderedStack, rendered: str, owner: Process | None
     return Tempo(folder, stack.name, rendered, s3, by_name, commands, spoken, groups, stack.left_out)
 
 
-def _hold(tempo: Tempo, stack: RenderedStack) -> None:
+def _hold(tempo: Tempo, stack: RenderedStack, own_executables: bool) -> None:
     """A control group for each process, which is in it from its first instruction on."""
     limits = {workload.component: workload.limits for workload in stack.workloads}
     for name, command in tempo.commands.items():
         if group := tempo.cgroup(name):
             of_minio = stack.minio.limits if stack.minio else Limits()  # somebody else's store has no limits here
             group.create(of_minio if name == "minio" else limits[tempo.instances[name].component])
-            tempo.commands[name] = Command(group.entering(command.arguments), command.environment)
+            own = with_own_executable(command.arguments, tempo.folder / "bin" / name) if own_executables else None
+            tempo.commands[name] = Command(group.entering(own or command.arguments), command.environment)
 
 
 def _free_block(taken: set[str]) -> str:
