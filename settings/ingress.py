@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from settings.base import Model
+from settings.duration import nanoseconds
 from settings.mistakes import shown
 from settings.names import LONGEST_ANNOTATIONS, AnnotationField, HostField, LabelField, LabelKeyField, SubdomainField
 from settings.tls import TlsMode
@@ -66,6 +67,7 @@ def _fit_in_one_object(annotations: dict[str, str] | None) -> dict[str, str] | N
     return annotations
 
 
+PATIENCE = "haproxy.router.openshift.io/timeout"  # of OpenShift's router with what a Route leads to; 30s by itself
 MOST_PARENTS = 32  # that the Gateway API takes
 Annotations = Annotated[dict[LabelKeyField, AnnotationField] | None, AfterValidator(_fit_in_one_object)]
 Parents = Annotated[list[ParentRef] | None, Field(min_length=1, max_length=MOST_PARENTS), AfterValidator(_differ)]
@@ -96,11 +98,15 @@ class Ingress(Model):
         return "http" if is_plain and self.tls is None else "https"
 
 
-def way_in(given: Ingress | None, default: Kind | None, tls: TlsMode) -> Ingress | None:
-    """The way in with its type, and a Route's termination, decided; None where there is none."""
+def way_in(given: Ingress | None, default: Kind | None, tls: TlsMode, timeout: str | None = None) -> Ingress | None:
+    """The way in with its type, and a Route's termination and patience, decided; None where there is none."""
     ingress = given or Ingress()
     kind = ingress.type or default
     if kind is None or kind == "none":
         return None
     route = RouteSettings(termination=ingress.route.termination or TERMINATIONS[tls][0])
-    return ingress.model_copy(update={"type": kind, "route": route})
+    decided = ingress.model_copy(update={"type": kind, "route": route})
+    if kind != "route" or timeout is None:
+        return decided
+    patience = {PATIENCE: f"{-(-nanoseconds(timeout) // 10**9)}s"}
+    return decided.model_copy(update={"annotations": patience | (ingress.annotations or {})})

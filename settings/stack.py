@@ -194,7 +194,7 @@ class Settings(Model):
         gateway = self.spec.template.gateway
         if not gateway.enabled:
             return None
-        return way_in(gateway.ingress, "route" if self.on_openshift else None, self.tls_mode)
+        return way_in(gateway.ingress, "route" if self.on_openshift else None, self.tls_mode, self.spec.timeout)
 
     @property
     def jaeger_ingress(self) -> Ingress | None:
@@ -206,4 +206,5 @@ class Settings(Model):
         if template.gateway.enabled or not template.has_jaeger_ui:
             return None
         by_route = self.on_openshift and template.has_oauth_proxy
-        return way_in(template.query_frontend.jaeger_query.ingress, "route" if by_route else None, self.tls_mode)
+        ingress = template.query_frontend.jaeger_query.ingress
+        return way_in(ingress, "route" if by_route else None, self.tls_mode, self.spec.timeout)

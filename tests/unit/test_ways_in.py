@@ -76,6 +76,17 @@ def test_a_route_ends_tls_where_the_stacks_certificates_let_it(tls: dict[str, st
     assert way_in(run(given, SECRETS)).inputs["spec"]["tls"]["termination"] == termination
 
 
+def test_a_route_waits_as_long_as_the_timeout_unless_its_annotations_say_otherwise() -> None:
+    key = "haproxy.router.openshift.io/timeout"
+    for given, expected in (({}, "90s"), ({"annotations": {"a": "b", key: "5m"}}, "5m")):
+        stack = config("prod")
+        stack["spec"] |= {"timeout": "1m29.5s"}
+        stack["spec"]["template"]["gateway"]["ingress"] = given
+        assert way_in(run(stack, SECRETS)).inputs["metadata"]["annotations"][key] == expected
+    assert key not in way_in(run(config("prod"), SECRETS)).inputs["metadata"].get("annotations", {})
+    assert key not in way_in(with_keys("prod", type="ingress", host="a.b")).inputs["metadata"].get("annotations", {})
+
+
 def test_a_route_without_tls_is_plain_and_so_is_its_address() -> None:
     given = config("static") | {"platform": "openshift"}
     given["spec"]["tls"] = {"mode": "off"}
