@@ -51,6 +51,7 @@ class GatewayArgs:
     query: str  # Tempo's API, URL
     jaeger_query: str | None  # the Jaeger UI itself, URL; None where it does not run
     ingress: Ingress | None  # the way in from outside the cluster
+    timeout: str | None  # of the requests that it passes on; None for its own, 2m
 
 
 class Gateway(pulumi.ComponentResource):
@@ -139,6 +140,7 @@ def _gateway(args: GatewayArgs, me: Identity) -> Container:
             *ui,
             f"--rbac.config={RBAC_FOLDER}/{RBAC_FILE}",
             f"--tenants.config={TENANTS_FOLDER}/{TENANTS_FILE}",
+            *(() if args.timeout is None else (f"--traces.write-timeout={args.timeout}",)),  # of reads too
             *_tls(transport, me),
         ),
         ports=PORTS,

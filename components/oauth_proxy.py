@@ -30,6 +30,7 @@ class OauthProxy:
     key: pulumi.Output[str]  # what its cookie secret is derived from
     is_door: bool  # whether people come by it; behind a gateway nobody does
     access_review: str | None  # what they must be allowed, in JSON; None: to get the stack's pods
+    timeout: str | None  # of the requests that it passes on; None for its own, 30s
 
     def cookie(self, me: Identity) -> pulumi.Output[str]:
         return cookie_secret(self.key, f"{me.name}/oauth-proxy")
@@ -68,6 +69,7 @@ class OauthProxy:
                 f"--{listens}-address=:{PROXY.number}",
                 *certificate,
                 f"--upstream=http://localhost:{UI.number}",
+                *(() if self.timeout is None else (f"--upstream-timeout={self.timeout}",)),
             ),
             ports=(PROXY,),
             mounts=(

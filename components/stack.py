@@ -263,7 +263,8 @@ class TempoStack(pulumi.ComponentResource):
             return None
         assert authentication is not None
         assert key is not None  # asked for before anything is declared
-        return OauthProxy(key, is_door=not template.gateway.enabled, access_review=authentication.sar)
+        is_door, timeout = not template.gateway.enabled, self._args.settings.spec.timeout
+        return OauthProxy(key, is_door, access_review=authentication.sar, timeout=timeout)
 
     def _declare_gateway(
         self, shared: Shared, distributor: Distributor, query_frontend: QueryFrontend
@@ -284,6 +285,7 @@ class TempoStack(pulumi.ComponentResource):
             query=query_frontend.query,
             jaeger_query=query_frontend.jaeger_query,
             ingress=self._args.settings.gateway_ingress,
+            timeout=spec.timeout,
         )
         return Gateway(f"{self._name}-gateway", args, self._component)
 

@@ -87,6 +87,21 @@ def test_a_route_waits_as_long_as_the_timeout_unless_its_annotations_say_otherwi
     assert key not in way_in(with_keys("prod", type="ingress", host="a.b")).inputs["metadata"].get("annotations", {})
 
 
+def test_who_passes_requests_on_waits_as_long_too() -> None:
+    stack = config("prod")
+    stack["spec"] |= {"timeout": "3m"}
+    assert "--traces.write-timeout=3m" in gateway_args(run(stack, SECRETS))
+    assert not any("timeout" in arg for arg in gateway_args(run(config("prod"), SECRETS)))
+    stack = config("dev") | {"gatewayCookieKey": COOKIE_KEY}
+    stack["spec"] |= {"timeout": "3m"}
+    stack["spec"]["template"]["queryFrontend"]["jaegerQuery"] = {"enabled": True, "authentication": {}}
+    for given, expected in ((stack, True), (stack | {"spec": {**stack["spec"], "timeout": "1m"}}, False)):
+        args = [
+            arg for _, each in run(given, SECRETS).containers() if each["name"] == "oauth-proxy" for arg in each["args"]
+        ]
+        assert ("--upstream-timeout=3m" in args) == expected
+
+
 def test_a_route_without_tls_is_plain_and_so_is_its_address() -> None:
     given = config("static") | {"platform": "openshift"}
     given["spec"]["tls"] = {"mode": "off"}
