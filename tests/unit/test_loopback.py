@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sandbox.errors import SandboxError
-from sandbox.loopback import Instance, Substitution, relocate
+from sandbox.loopback import Instance, Substitution, discovered, relocate
 from sandbox.rendered import COMPONENTS, RenderedStack, read_stack
 
 FILES = {
@@ -52,6 +52,26 @@ def test_a_receiver_listens_on_the_address_of_its_own_process() -> None:
 def test_a_querier_finds_the_query_frontend() -> None:
     content, _ = moved("querier")
     assert content["querier"]["frontend_worker"]["frontend_address"] == f"{ADDRESS['query-frontend']}:9095"
+
+
+def test_a_querier_that_can_be_told_of_several_query_frontends_keeps_their_name() -> None:
+    several = [*INSTANCES, Instance("query-frontend-1", "query-frontend", "127.1.2.99", Path("/run/other"))]
+    stack, querier = RenderedStack("tempo-x", FILES, ()), next(i for i in INSTANCES if i.component == "querier")
+    text, changes = relocate(stack, querier, several, named=True)
+    worker = yaml.safe_load(text)["querier"]["frontend_worker"]
+    assert worker["frontend_address"] == "tempo-x-query-frontend-discovery:9095"
+    assert not [change for change in changes if "frontend" in change.key]
+    assert discovered(stack, several) == {
+        "tempo-x-query-frontend-discovery": [ADDRESS["query-frontend"], "127.1.2.99"],
+    }
+
+
+def test_the_jaeger_bridge_listens_and_asks_where_its_pod_s_localhost_is() -> None:
+    file = {"tempo-query.yaml": "{address: 'localhost:7777', backend: 'localhost:3200'}"}
+    bridge = Instance("tempo-query-0", "tempo-query", ADDRESS["query-frontend"], Path("/run/bridge"))
+    text, changes = relocate(RenderedStack("tempo-x", FILES | file, ()), bridge, [*INSTANCES, bridge])
+    assert yaml.safe_load(text) == {"address": f"{bridge.address}:7777", "backend": f"{bridge.address}:3200"}
+    assert {change.key for change in changes} == {"address", "backend"}
 
 
 def test_the_gossip_service_becomes_every_process_that_gossips() -> None:

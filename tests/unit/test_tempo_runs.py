@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from sandbox import tempo_pods, tempo_processes, tempo_runs
+from sandbox import dataplane, tempo_pods, tempo_processes, tempo_runs
+from sandbox.__main__ import main
+from sandbox.cgroups import Limits
 from sandbox.errors import SandboxError
 from sandbox.processes import Process, end
-from sandbox.rendered import COMPONENTS
+from sandbox.rendered import COMPONENTS, read_stack
 
 STAND_IN = f"""#!{sys.executable}
 import http.server, os, sys, yaml
@@ -150,6 +153,49 @@ def test_a_component_that_ends_at_once_is_named_with_its_own_words(monkeypatch: 
         tempo_runs.up("broken", objects())
 
 
+def test_without_control_groups_nothing_is_started_under_limits(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempo_runs, "missing", lambda: "no control groups; run as root, or without --limits")
+    with pytest.raises(SandboxError, match="run as root, or without --limits"):
+        tempo_runs.up("limited", objects(), limits=True)
+    assert not state.exists()
+
+
+def test_the_command_line_says_in_one_line_why_there_are_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataplane, "missing", lambda: "no control groups; run as root, or without --limits")
+    done = CliRunner().invoke(main, ["tempo", "up", "no-such-file.yaml", "--limits"])
+    assert done.exit_code == 1
+    assert done.output == "Error: no control groups; run as root, or without --limits\n"
+
+
+def test_containers_without_an_executable_here_are_named() -> None:
+    rendered = objects()
+    frontend = next(o for o in rendered if "-target=query-frontend" in str(o))
+    frontend["spec"]["template"]["spec"]["containers"] += [
+        {"name": "jaeger-query", "args": []},
+        {"name": "tempo-query", "args": ["-config=/conf/tempo-query.yaml"]},
+    ]
+    gateway = {"name": "tempo-gateway", "args": ["--web.listen=0.0.0.0:8080"]}
+    rendered.append(deployment("tempo-x-gateway", [gateway]))
+    stack = read_stack(rendered)
+    assert stack.left_out == ("jaeger-query (tempo-x-query-frontend)", "tempo-gateway (tempo-x-gateway)")
+    bridge = stack.workloads[-1]
+    assert (bridge.component, bridge.beside, bridge.replicas) == ("tempo-query", "query-frontend", 2)
+
+
+def test_a_container_s_limits_are_read_from_where_it_is_rendered() -> None:
+    rendered = objects()
+    ingester = next(o for o in rendered if "-target=ingester" in str(o))
+    limits = {"cpu": "1.5", "memory": "999Mi", "ephemeral-storage": "1Gi"}
+    ingester["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": limits}
+    minio = {"name": "minio", "args": ["server"], "resources": {"limits": {"cpu": "500m", "memory": "1G"}}}
+    stack = read_stack([*rendered, deployment("tempo-x-minio", [minio])])
+    by_component = {workload.component: workload.limits for workload in stack.workloads}
+    assert by_component["ingester"] == Limits(cpu_millicores=1500, memory_bytes=999 * 2**20)
+    assert by_component["querier"] == Limits()
+    assert stack.minio
+    assert stack.minio.limits == Limits(cpu_millicores=500, memory_bytes=10**9)
+
+
 def objects(ingesters: int = 1) -> list[dict[str, Any]]:
     """Rendered objects of the least that the data plane reads."""
     files = {f"{component}.yaml": "server: {http_listen_port: 3200}" for component in COMPONENTS}
@@ -159,5 +205,9 @@ def objects(ingesters: int = 1) -> list[dict[str, Any]]:
 
 def _workload(component: str, ingesters: int) -> dict[str, Any]:
     container = {"name": "tempo", "args": [f"-target={component}", f"-config.file=/conf/{component}.yaml"]}
-    replicas = ingesters if component == "ingester" else 2
-    return {"kind": "Deployment", "spec": {"replicas": replicas, "template": {"spec": {"containers": [container]}}}}
+    return deployment(f"tempo-x-{component}", [container], replicas=ingesters if component == "ingester" else 2)
+
+
+def deployment(name: str, containers: list[dict[str, Any]], replicas: int = 1) -> dict[str, Any]:
+    spec = {"replicas": replicas, "template": {"spec": {"containers": containers}}}
+    return {"kind": "Deployment", "metadata": {"name": name}, "spec": spec}
