@@ -1,7 +1,10 @@
-"""A real Tempo for the tests, started once per profile from what the program renders."""
+"""A real Tempo for the tests, started from what the program renders."""
 
-from collections.abc import Iterator
-from pathlib import Path
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 import yaml
@@ -9,23 +12,38 @@ import yaml
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
+from tests.dataplane.traces import eventually
+
+StartTempo = Callable[..., AbstractContextManager[Tempo]]
 
 
-@pytest.fixture(scope="session", params=["operator", "production"])
-def tempo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempo]:
-    file = stack_file(tmp_path_factory.mktemp("stack"), str(request.param))
-    with running_tempo(render(file)) as running:
-        yield running
+@pytest.fixture(scope="session")
+def start_tempo(tmp_path_factory: pytest.TempPathFactory) -> StartTempo:
+    """`start_tempo(spec)`: the data plane of a bare spec, as a user would write it, until the end of the block.
+
+    Where the spec does not say otherwise its storage is MinIO's, and nothing is encrypted. With `limits=True` the
+    kernel holds each process to its container's.
+    """
+
+    @contextmanager
+    def start(spec: dict[str, Any], limits: bool = False) -> Iterator[Tempo]:
+        whole = {"storage": {"secret": {"name": "minio", "type": "s3"}}, "storageSize": "1Gi", "tls": {"mode": "off"}}
+        file = tmp_path_factory.mktemp("stack") / "spec.yaml"
+        file.write_text(yaml.safe_dump(whole | spec))
+        with running_tempo(render(file), limits) as running:
+            eventually("everyone who asks ingesters knows them all", lambda: _ring_is_known(running))
+            yield running
+
+    return start
 
 
-def stack_file(folder: Path, profile: str) -> Path:
-    """A bare spec of the seed's size, as a user would write it."""
-    total = {"limits": {"cpu": "2000m", "memory": "2Gi"}}
-    spec = {
-        "storage": {"secret": {"name": "minio", "type": "s3"}},
-        "storageSize": "1Gi",
-        "resources": {"total": total, "profile": profile},
-    }
-    file = folder / "spec.yaml"
-    file.write_text(yaml.safe_dump(spec))
-    return file
+def _ring_is_known(tempo: Tempo) -> bool:
+    """Ingesters that say at once that they are ready do so before the others have heard of them."""
+    everyone = len(tempo.named("ingester"))
+    for name in (*tempo.named("distributor"), *tempo.named("querier")):
+        request = urllib.request.Request(f"{tempo.url(name)}/ingester/ring", headers={"Accept": "application/json"})
+        with urllib.request.urlopen(request, timeout=10, context=tempo.context) as response:
+            members = json.load(response)["shards"] or ()
+        if [member["state"] for member in members] != ["ACTIVE"] * everyone:
+            return False
+    return True

@@ -1,15 +1,21 @@
-"""A trace pushed over OTLP comes back by id and by search, from memory first and then from the bucket."""
+"""A stack of one ingester and no tenants, in its plan's limits: a trace comes back from memory and from a block."""
 
 import time
-import urllib.request
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from sandbox.cgroups import missing
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.bucket import blocks
+from tests.dataplane.bridge import bridge_at
+from tests.dataplane.bucket import SINGLE_TENANT, blocks, listed, tempo_cli
+from tests.dataplane.conftest import StartTempo
+from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import (
     Trace,
     eventually,
+    flush,
     new_trace,
     push_over_grpc,
     push_over_http,
@@ -17,10 +23,25 @@ from tests.dataplane.traces import (
     spans_by_id,
 )
 
+SPEC: dict[str, Any] = {
+    "resources": {"total": {"limits": {"cpu": "2000m", "memory": "2Gi"}}},
+    "template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}},
+    "extraConfig": {"tempo": quick(STARTS_AT_ONCE, SEARCHES_AT_ONCE)},
+}
+
+
+@pytest.fixture(scope="module", params=["operator", "production"])
+def tempo(request: pytest.FixtureRequest, start_tempo: StartTempo) -> Iterator[Tempo]:
+    """Each container with what its profile gives it, where that can be held to."""
+    with start_tempo(
+        SPEC | {"resources": SPEC["resources"] | {"profile": request.param}}, missing() is None
+    ) as running:
+        yield running
+
 
 @pytest.fixture(scope="module")
 def pushed(tempo: Tempo) -> dict[str, Trace]:
-    """One trace for each protocol, pushed early: a search finds a trace some ten seconds after its last span."""
+    """One trace for each protocol."""
     traces = {"grpc": new_trace(), "http": new_trace()}
     push_over_grpc(tempo, traces["grpc"])
     push_over_http(tempo, traces["http"])
@@ -30,6 +51,11 @@ def pushed(tempo: Tempo) -> dict[str, Trace]:
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
 def test_a_trace_comes_back_by_id_and_by_search(tempo: Tempo, pushed: dict[str, Trace], protocol: str) -> None:
     assert comes_back(tempo, pushed[protocol])
+
+
+def test_jaeger_is_told_which_services_there_are(tempo: Tempo, pushed: dict[str, Trace]) -> None:
+    with bridge_at(tempo.bridges[0]) as bridge:
+        assert eventually("a service", bridge.services) == ["shop"]
 
 
 def test_a_flushed_trace_still_comes_back_and_from_the_bucket_alone(tempo: Tempo, pushed: dict[str, Trace]) -> None:
@@ -49,6 +75,16 @@ def test_a_flushed_trace_still_comes_back_and_from_the_bucket_alone(tempo: Tempo
     assert search_in_block(base, trace, block) == [trace.hex_id]
 
 
+def test_tempo_cli_counts_in_the_bucket_what_was_pushed(tempo: Tempo, pushed: dict[str, Trace]) -> None:
+    flush(tempo)
+    [block] = eventually("a block in the bucket", lambda: blocks(tempo))
+    assert listed(tempo) == {block["blockID"]: (0, len(pushed))}
+    for trace in pushed.values():
+        summary = tempo_cli(tempo, "query", "trace-summary", trace.hex_id, SINGLE_TENANT)
+        assert "Number of blocks: 1" in summary
+        assert f"Span count: {len(trace.spans)}" in summary
+
+
 def test_a_trace_that_was_never_pushed_is_not_found(tempo: Tempo) -> None:
     trace = new_trace()
     assert spans_by_id(tempo.query, trace) == set()
@@ -60,12 +96,6 @@ def comes_back(tempo: Tempo, trace: Trace) -> bool:
     by_id = eventually("the trace by id", lambda: spans_by_id(tempo.query, trace))
     found = eventually("the trace by search", lambda: search(tempo.query, trace))
     return by_id == trace.identities and found == [trace.hex_id]
-
-
-def flush(tempo: Tempo) -> None:
-    for name in tempo.named("ingester"):
-        with urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30):
-            pass
 
 
 def search_in_block(base: str, trace: Trace, block: dict[str, object]) -> list[str] | None:

@@ -21,9 +21,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
 
 from sandbox.tempo_processes import Tempo
+from tests.dataplane.messages import contents, field
 
 Answer = TypeVar("Answer")
 Spans = set[tuple[bytes, bytes, str]]  # (span id, parent's id, name)
@@ -58,15 +59,17 @@ class Trace:
         )
 
 
-def new_trace() -> Trace:
+def new_trace(ago_seconds: int = 0) -> Trace:
     trace_id, order = secrets.token_bytes(16), secrets.token_hex(8)
-    checkout = _span(trace_id, "checkout")
-    pay = _span(trace_id, "pay", parent_span_id=checkout.span_id, attributes=[_attribute("order", order)])
+    end = time.time_ns() - ago_seconds * 10**9
+    checkout = _span(trace_id, "checkout", end)
+    pay = _span(trace_id, "pay", end, parent_span_id=checkout.span_id, attributes=[_attribute("order", order)])
     return Trace(trace_id, order, (checkout, pay))
 
 
-def _span(trace_id: bytes, name: str, parent_span_id: bytes = b"", attributes: Sequence[KeyValue] = ()) -> Span:
-    end = time.time_ns()
+def _span(
+    trace_id: bytes, name: str, end: int, parent_span_id: bytes = b"", attributes: Sequence[KeyValue] = ()
+) -> Span:
     return Span(
         trace_id=trace_id,
         span_id=secrets.token_bytes(8),
@@ -98,6 +101,13 @@ def push_over_http(tempo: Tempo, trace: Trace, tenant: str | None = None) -> Non
     assert answer.partial_success.rejected_spans == 0
 
 
+def flush(tempo: Tempo) -> None:
+    """Every ingester cuts what it has into a block, and will write that to the bucket at once."""
+    for name in tempo.named("ingester"):
+        with urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30):
+            pass
+
+
 def spans_by_id(
     base: str, trace: Trace, tenant: str | None = None, context: ssl.SSLContext | None = None, **parameters: str
 ) -> Spans | None:
@@ -105,12 +115,25 @@ def spans_by_id(
     answer = _get(f"{base}/api/v2/traces/{trace.hex_id}?{urlencode(parameters)}", tenant, context)
     if answer is None:
         return None
-    return {
+    spans = [
         (_bytes(span, "spanId"), _bytes(span, "parentSpanId"), span["name"])
         for resource in answer.get("trace", {}).get("resourceSpans", [])
         for scope in resource["scopeSpans"]
         for span in scope["spans"]
-    }
+    ]
+    assert len(set(spans)) == len(spans), f"a span of {trace.hex_id} came twice"
+    return set(spans)
+
+
+def spans_in_ingester(address: str, trace: Trace, tenant: str) -> Spans:
+    """What one ingester, asked at its gRPC's host:port as a querier asks it, still has of the trace."""
+    with grpc.insecure_channel(address) as channel:
+        ask = channel.unary_unary("/tempopb.Querier/FindTraceByID")
+        answer: bytes = ask(field(1, trace.trace_id), timeout=10, metadata=list(_of(tenant).items()))
+    found = [TracesData.FromString(each) for each in contents(answer, 1)]
+    resources = [resource for each in found for resource in each.resource_spans]
+    spans = [span for resource in resources for scope in resource.scope_spans for span in scope.spans]
+    return {(span.span_id, span.parent_span_id, span.name) for span in spans}
 
 
 def search(base: str, trace: Trace, tenant: str | None = None, **parameters: str | int) -> list[str] | None:
