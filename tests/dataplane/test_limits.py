@@ -19,8 +19,10 @@ from sandbox.cgroups import Cgroup, Limits
 from sandbox.rendered import render
 from sandbox.state import write_json
 from sandbox.supervisor import Supervisor
+from sandbox.tempo_pods import with_own_executable
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
+from sandbox.toolchain import binary
 from settings import load_file
 from tests.dataplane.traces import eventually, new_trace, push_over_grpc, spans_by_id
 
@@ -98,6 +100,18 @@ def test_who_wants_more_memory_than_its_limit_is_killed_counted_and_started_agai
     used = group.read()
     assert used.oom_kills == 2
     assert 45 * 2**20 < used.memory_max_bytes <= 50 * 2**20
+
+
+def test_the_pages_of_an_executable_of_its_own_count_for_the_process(run: str, tmp_path: Path) -> None:
+    command = [str(binary("tempo")), "--version"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)  # from here on its pages are somebody else's
+    used = {}
+    for name, arguments in (("shared", command), ("own", with_own_executable(command, tmp_path / "own"))):
+        group = cgroups.cgroup(f"{run}/{name}")
+        group.create(Limits(cpu_millicores=1000, memory_bytes=200 * 2**20))
+        subprocess.run(group.entering(arguments), stdout=subprocess.DEVNULL, check=True)
+        used[name] = group.read().memory_max_bytes
+    assert used["own"] > used["shared"] + 10 * 2**20
 
 
 def test_every_process_has_exactly_the_limits_of_the_plan(limited: Tempo, file: Path) -> None:
