@@ -2,6 +2,7 @@
 STACK ?= dev
 FILE ?= Pulumi.$(STACK).yaml
 CONTEXT ?=
+OPTIONS ?=
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -19,7 +20,8 @@ REPORT := reports/plan.html
 PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
-.PHONY: help up preview down status plan render report picture check unit test mutants bench configuration-page
+.PHONY: help up preview down status plan render report picture check unit test mutants bench \
+  bench-budget bench-calibrate bench-floors figure configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -100,6 +102,19 @@ mutants: $(INSTALLED) ## Change the allocation's code in every small way: the te
 bench: $(INSTALLED) ## Measure what the README's figures say
 	@$(PYTHON) -m bench.startup
 	@$(PYTHON) -m bench.allocation
+
+# Each goes on where it stopped; OPTIONS="--minutes 20 --totals 500m/1Gi" and others: python -m bench.budget --help.
+bench-budget: $(INSTALLED) ## Measure how much a total carries by how it is split (an hour; root and cgroups)
+	@$(PYTHON) -m bench.budget $(OPTIONS)
+
+bench-calibrate: $(INSTALLED) ## Measure what a load costs each component, and propose weights (half an hour)
+	@$(PYTHON) -m bench.calibrate $(OPTIONS)
+
+bench-floors: $(INSTALLED) ## Measure the least memory that each component starts and survives with (an hour)
+	@$(PYTHON) -m bench.floors $(OPTIONS)
+
+figure: $(INSTALLED) ## Write docs/budget.svg and the README's table from what bench-budget measured
+	@$(PYTHON) -m bench.figure
 
 configuration-page: $(INSTALLED) ## Write docs/configuration.md from the models
 	@$(PYTHON) -m ops.reference > docs/configuration.md

@@ -115,9 +115,9 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
         rates, last = [], None
         try:
             with stack.running() as tempo:
-                for mix in arguments.mixes:
+                for number, mix in enumerate(arguments.mixes):
                     plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True))
-                    plane.warm_up(first_rate / 4)
+                    plane.warm_up(first_rate / 2, 3 if number else arguments.block_seconds + 15)
                     rates.append(highest_rate(plane, first_rate, EFFORT).rate)
                     last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
         except SandboxError as error:

@@ -27,7 +27,7 @@ from sandbox.load import Shape
 FILE = DATA / "budget.jsonl"
 TOTALS = ("500m/1Gi", "1/2Gi")
 SPLITS = ("operator", "production", "even", "ours")
-READY_SECONDS = 30.0
+READY_SECONDS, SHORT_SECONDS, FLUSHED_SECONDS = 30.0, 3.0, 15.0  # the last: a block's way into the bucket
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
 
@@ -118,12 +118,12 @@ def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
     """One data plane, and a search on it for each mix. A stack that does not even start holds no rate."""
     try:
         with visit.stack.running() as tempo:
-            for mix in visit.mixes:
+            for number, mix in enumerate(visit.mixes):
                 if not deadline.allows(wanted.effort.usual_seconds):
                     return
                 plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True))
                 start = first_rate(visit.total, mix, of_this_machine(read(FILE)), wanted.load)
-                plane.warm_up(start / 4)
+                plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
                 found = highest_rate(plane, start, wanted.effort)
                 _keep(visit, mix, wanted, found, plane)
     except SandboxError as error:
@@ -162,7 +162,8 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
 
 def _seconds(visits: Sequence[Visit], effort: Effort) -> float:
     """About how long they take."""
-    return sum(READY_SECONDS + len(visit.mixes) * (effort.usual_seconds + 20) for visit in visits)
+    once = READY_SECONDS + FLUSHED_SECONDS + 30
+    return sum(once + len(visit.mixes) * (effort.usual_seconds + 20) for visit in visits)
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:

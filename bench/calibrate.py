@@ -22,7 +22,7 @@ from bench.splits import Total, limited
 from bench.trials import Measured, Plane
 from bench.watching import component_of
 from bench.weights import proposed
-from sandbox.load import KIB_10, KIB_50, LIGHT, SMALL, Shape
+from sandbox.load import KIB_10, KIB_50, SMALL, Shape
 
 FILE, RESULT = DATA / "calibration.jsonl", DATA / "calibration.json"
 MIB = 2**20
@@ -54,10 +54,10 @@ class Point:
 
 POINTS = (
     *(Point(SMALL, rate) for rate in (0, 500, 1500, 3000, 5000)),
-    *(Point(SMALL, rate, queries) for rate, queries in product((500, 2000), (2, 8))),
+    *(Point(SMALL, rate, queries) for rate, queries in product((500, 2000), (1, 4))),
     *(Point(KIB_10, rate) for rate in (500, 2000, 4000)),
     Point(KIB_50, 2000),
-    Point(KIB_50, 2000, 4),
+    Point(KIB_50, 2000, 2),
 )
 
 
@@ -98,17 +98,20 @@ def measure(rounds: int, seconds: float, block_seconds: int, deadline: Deadline)
             return
         if points:
             print(f"round {number}: {len(points)} loads, about {left / 60:.0f} min", flush=True)
-            _round(number, points, stack, seconds, deadline)
+            _round(number, points, stack, seconds, block_seconds, deadline)
 
 
-def _round(number: int, points: Sequence[Point], stack: Stack, seconds: float, deadline: Deadline) -> None:
+def _round(
+    number: int, points: Sequence[Point], stack: Stack, seconds: float, block_seconds: int, deadline: Deadline
+) -> None:
     """Alternately from the lightest and from the heaviest: what builds up in a data plane must not look like load."""
     with stack.running() as tempo:
+        Plane(tempo, Mix(0), SMALL, lambda _: None).warm_up(1000, block_seconds + 15)
         for point in points if number % 2 else reversed(points):
             if not deadline.allows(seconds + SETTLING_SECONDS):
                 return
-            plane = Plane(tempo, Mix(point.queries_per_second, LIGHT), point.shape, lambda _: None)
-            plane.warm_up(max(point.spans_per_second, 50))
+            plane = Plane(tempo, Mix(point.queries_per_second), point.shape, lambda _: None)
+            plane.warm_up(max(point.spans_per_second, 50), 3)
             plane.settle()
             measured = plane.measure(point.spans_per_second or 1, seconds)
             record = {"round": number, "point": point.key, "fingerprint": stack.fingerprint, **measured.as_record()}

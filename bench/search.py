@@ -20,13 +20,13 @@ Trial = Callable[[float, float], Verdict]  # (rate, seconds)
 class Effort:
     """How long and how finely to search: steps that are short, and a long trial of what they found."""
 
-    step_seconds: float = 8
+    step_seconds: float = 10
     confirm_seconds: float = 60
     factor: float = 1.25  # from one step up to the next; down, where nothing is known to hold, twice as far
     precision: float = 1.06  # the least rate that fails is within this of the highest that holds
-    back_off: float = 0.9  # after a long trial that failed
+    back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
-    most_confirmations: int = 4
+    most_confirmations: int = 5
 
     @property
     def usual_seconds(self) -> float:
@@ -55,7 +55,7 @@ class Found:
 def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     """Steps up from `start` while they hold (or down until one does), halves what is between, and confirms.
 
-    A confirmation that fails is tried again at a lower rate. Every loop is bounded, so the worst case is too.
+    A confirmation that fails is tried again at lower rates. Every loop is bounded, so the worst case is too.
     """
     tried: list[Tried] = []
 
@@ -67,11 +67,19 @@ def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     while low and high and high / low > effort.precision and len(tried) < effort.most_steps:
         middle = sqrt(low * high)
         low, high = (middle, high) if holds(middle, effort.step_seconds) else (low, middle)
-    for _ in range(effort.most_confirmations if low else 0):
-        if holds(low, effort.confirm_seconds):
-            return Found(low, _binding(tried), tuple(tried))
-        low *= effort.back_off
-    return Found(0.0, _binding(tried), tuple(tried))
+    return Found(_confirmed(holds, low, effort) if low else 0.0, _binding(tried), tuple(tried))
+
+
+def _confirmed(holds: Callable[[float, float], bool], rate: float, effort: Effort) -> float:
+    """The highest rate tried that held for long: down in growing steps until one does, and half way up again."""
+    failed, factor = 0.0, effort.back_off
+    for left in reversed(range(effort.most_confirmations)):
+        if holds(rate, effort.confirm_seconds):
+            middle = sqrt(rate * failed)
+            coarse = failed / rate > 1 / effort.back_off**1.5
+            return middle if coarse and left and holds(middle, effort.confirm_seconds) else rate
+        failed, rate, factor = rate, rate * factor, factor * effort.back_off
+    return 0.0
 
 
 def least(holds: Callable[[int], bool], fails: int, most: int, step: int) -> int | None:

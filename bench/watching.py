@@ -12,11 +12,9 @@ import urllib3
 
 from sandbox.tempo_processes import Tempo
 
-_LOST = re.compile(
-    r"^(tempo_discarded_spans_total|tempo_distributor_ingester_append_failures_total|"
-    r"tempo_ingester_failed_flushes_total|tempo_receiver_refused_spans)\{?([^}]*)\}? (\S+)$",
-    re.MULTILINE,
-)
+# Spans that are gone. Not failed flushes, which are tried again, nor single ingesters that failed, of which others have
+# copies: where none has, the sender is refused, and counts it.
+_LOST = re.compile(r"^(tempo_discarded_spans_total|tempo_receiver_refused_spans)\{?([^}]*)\}? (\S+)$", re.MULTILINE)
 _REASON = re.compile(r'reason="([^"]+)"')
 _FULL = 0.9  # of a limit: nearer than this, it is what binds
 
@@ -60,19 +58,29 @@ class Watch:
         self._busy = _busy_seconds()
         self._began = time.monotonic()
 
-    def look(self) -> None:
-        """Notes what memory each holds now."""
+    def look(self) -> bool:
+        """Notes what memory each holds now; whether something was lost or has died, so that it cannot be well any more.
+
+        What refuses too little to be counted by Tempo shows in the end.
+        """
+        dead = False
         for name in self._names:
-            self._memory[name] = max(self._memory[name], self._tempo.usage(name).memory_bytes)
+            usage, before = self._tempo.usage(name), self._before[name]
+            self._memory[name] = max(self._memory[name], usage.memory_bytes)
+            dead |= (usage.oom_kills, usage.restarts) != (before.oom_kills, before.restarts)
+        return dead or bool(self._gone())
+
+    def _gone(self) -> Counter[str]:
+        gone = lost(self._tempo)
+        gone.subtract(self._lost)
+        return +gone
 
     def done(self) -> tuple[dict[str, Use], Counter[str], float]:
         """By process; spans lost by reason; how many of the machine's processors were busy, with anything at all."""
         self.look()
         seconds = time.monotonic() - self._began
         uses = {name: self._use(name, seconds) for name in self._names}
-        gone = lost(self._tempo)
-        gone.subtract(self._lost)
-        return uses, +gone, (_busy_seconds() - self._busy) / seconds
+        return uses, self._gone(), (_busy_seconds() - self._busy) / seconds
 
     def _use(self, name: str, seconds: float) -> Use:
         before, after = self._before[name], self._tempo.usage(name)
@@ -95,7 +103,7 @@ def component_of(name: str) -> str:
 
 
 def lost(tempo: Tempo) -> Counter[str]:
-    """Spans and flushes that Tempo says it dropped or failed, since each process started, by process and reason."""
+    """Spans that Tempo says it dropped, since each process started, by process and reason."""
     found: Counter[str] = Counter()
     for name in tempo.instances:
         for metric, labels, value in _LOST.findall(metrics(tempo, name)):

@@ -39,13 +39,18 @@ def test_no_search_is_longer_than_its_effort(capacity: float, long: float, start
 
 
 def test_a_rate_counts_only_once_it_held_for_the_whole_confirmation() -> None:
-    plane = Plane(3000, in_the_long_run=0.85)
+    plane = Plane(3000, in_the_long_run=0.93)
     found = highest_rate(plane, 2000, EFFORT)
-    assert found.rate <= 0.85 * 3000
-    assert (found.rate, EFFORT.confirm_seconds) == plane.asked[-1]
-    refused = [rate for rate, seconds in plane.asked if seconds == EFFORT.confirm_seconds][:-1]
-    assert refused
-    assert found.rate == pytest.approx(refused[-1] * EFFORT.back_off)
+    confirmed = [rate for rate, seconds in plane.asked if seconds == EFFORT.confirm_seconds]
+    assert len(confirmed) == 2
+    assert found.rate == confirmed[-1] == pytest.approx(confirmed[0] * EFFORT.back_off)
+    assert found.rate <= 0.93 * 3000
+
+
+@given(long=st.floats(0.6, 1))
+def test_what_holds_for_long_is_found_though_much_more_holds_for_a_moment(long: float) -> None:
+    found = highest_rate(Plane(3000, long), 2000, EFFORT)
+    assert 0.8 * long * 3000 <= found.rate <= long * 3000
 
 
 def test_what_holds_at_no_rate_is_found_to_hold_none_and_says_why() -> None:
