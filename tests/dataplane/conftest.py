@@ -31,14 +31,18 @@ def start_tempo(tmp_path_factory: pytest.TempPathFactory) -> StartTempo:
         file = tmp_path_factory.mktemp("stack") / "spec.yaml"
         file.write_text(yaml.safe_dump(whole | spec))
         with running_tempo(render(file), limits) as running:
-            eventually("everyone who asks ingesters knows them all", lambda: _ring_is_known(running))
+            wait_for_ring(running)
             yield running
 
     return start
 
 
-def _ring_is_known(tempo: Tempo) -> bool:
+def wait_for_ring(tempo: Tempo) -> None:
     """Ingesters that say at once that they are ready do so before the others have heard of them."""
+    eventually("everyone who asks ingesters knows them all", lambda: _knows_the_ring(tempo))
+
+
+def _knows_the_ring(tempo: Tempo) -> bool:
     everyone = len(tempo.named("ingester"))
     for name in (*tempo.named("distributor"), *tempo.named("querier")):
         request = urllib.request.Request(f"{tempo.url(name)}/ingester/ring", headers={"Accept": "application/json"})

@@ -3,7 +3,6 @@
 import http.client
 import socket
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,16 +15,19 @@ import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
 from sandbox.certs import Authority
-from sandbox.rendered import CERTIFICATES_FOLDER, read_stack, render
+from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
-from sandbox.toolchain import binary
+from tests.dataplane.bridge import bridge_at
+from tests.dataplane.conftest import wait_for_ring
+from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import Trace, eventually, new_trace, spans_by_id
 
 Client = tuple[bytes | None, bytes | None]  # a certificate and its key, or neither
 SPEC: dict[str, Any] = {
     "storage": {"secret": {"name": "minio", "type": "s3"}},
     "template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}},
+    "extraConfig": {"tempo": quick(STARTS_AT_ONCE, SEARCHES_AT_ONCE)},
 }
 APPLICATIONS = {"distributor": {"tls": {"caName": "applications"}}}  # who sends spans must present a certificate, too
 MUTUAL = SPEC | {"tls": {"mode": "certManager"}, "template": SPEC["template"] | APPLICATIONS}
@@ -36,6 +38,7 @@ NOBODY: Client = (None, None)
 def mutual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempo]:
     """cert-manager's certificates: everyone presents one and is asked for one."""
     with running_tempo(render(stack_file(tmp_path_factory.mktemp("mutual"), MUTUAL))) as running:
+        wait_for_ring(running)
         yield running
 
 
@@ -95,21 +98,10 @@ def test_a_kubelet_learns_without_a_certificate_whether_a_pod_is_ready_and_nothi
         assert refusal.value.code == http.client.NOT_FOUND
 
 
-def test_the_jaeger_ui_s_bridge_presents_the_pod_s_certificate(mutual: Tempo, tmp_path: Path) -> None:
+def test_the_jaeger_ui_s_bridge_presents_the_pod_s_certificate(mutual: Tempo) -> None:
     push(mutual, new_trace(), one_of_the_stack(mutual))
-    frontend = mutual.instances["query-frontend-0"]
-    rendered = read_stack(render(stack_file(tmp_path, MUTUAL))).files["tempo-query.yaml"]
-    here = rendered.replace(CERTIFICATES_FOLDER, str(frontend.folder / "tls"))
-    file = tmp_path / "tempo-query.yaml"
-    file.write_text(here.replace("localhost:", f"{frontend.address}:"))
-    with subprocess.Popen([binary("tempo-query"), "-config", file], stdout=subprocess.DEVNULL) as process:
-        try:
-            with grpc.insecure_channel(f"{frontend.address}:7777") as channel:
-                grpc.channel_ready_future(channel).result(timeout=30)
-                services = channel.unary_unary("/jaeger.storage.v1.SpanReaderPlugin/GetServices")
-                assert eventually("a service", lambda: services(b"", timeout=10)) == b"\x0a\x04shop"
-        finally:
-            process.kill()
+    with bridge_at(mutual.bridges[0]) as bridge:
+        assert eventually("a service", bridge.services) == ["shop"]
 
 
 def test_a_renewed_certificate_is_presented_without_a_restart(mutual: Tempo) -> None:
@@ -132,6 +124,7 @@ def test_a_renewed_certificate_is_presented_without_a_restart(mutual: Tempo) -> 
 def test_openshifts_certificates_are_enough_without_any_of_a_client(tmp_path: Path) -> None:
     """Servers are verified, clients are not: its authority signs for servers only."""
     with running_tempo(render(stack_file(tmp_path, SPEC, platform="openshift"))) as tempo:
+        wait_for_ring(tempo)
         trace, anyone = new_trace(), context_of(tempo, NOBODY)
         push(tempo, trace, NOBODY)
         found = eventually("the trace by id", lambda: spans_by_id(tempo.query, trace, context=anyone))

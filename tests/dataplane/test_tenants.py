@@ -15,7 +15,8 @@ import yaml
 from allocation.overrides import LIMITS
 from sandbox.rendered import read_stack, render
 from sandbox.tempo_processes import Tempo
-from sandbox.tempo_runs import running_tempo
+from tests.dataplane.conftest import StartTempo
+from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, push_over_http, search, spans_by_id
 
 DEV, PROD, SMALL = (f"1610b0c3-c509-4592-a256-a1871353dbf{end}" for end in "abc")
@@ -43,6 +44,7 @@ SPEC: dict[str, Any] = {
         },
     },
     "retention": {"global": {"traces": "72h"}, "perTenant": {"small": {"traces": "1.5h"}}},
+    "extraConfig": {"tempo": quick(STARTS_AT_ONCE, SEARCHES_AT_ONCE)},
 }
 
 # What was asked for, of every limit that Tempo's own files know, by hand: (scope, key) -> value, as the component that
@@ -88,14 +90,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def tempo(files: Callable[[dict[str, Any]], Path]) -> Iterator[Tempo]:
-    with running_tempo(render(files(SPEC))) as running:
+def tempo(start_tempo: StartTempo) -> Iterator[Tempo]:
+    with start_tempo(SPEC) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def pushed(tempo: Tempo) -> dict[str, Trace]:
-    """A trace of each tenant's, pushed early: a search finds a trace some ten seconds after its last span."""
+    """A trace of each tenant's."""
     traces = {DEV: new_trace(), PROD: new_trace()}
     push_over_grpc(tempo, traces[DEV], DEV)
     push_over_http(tempo, traces[PROD], PROD)
