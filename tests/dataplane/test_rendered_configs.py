@@ -1,6 +1,9 @@
 """Every Tempo file the program renders is loaded by the real binary: no unknown key, no warning."""
 
+import re
 import subprocess
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,16 @@ import yaml
 from sandbox.rendered import COMPONENTS
 from sandbox.toolchain import binary
 from settings import load_file
-from tests.configs import files_of
+from tests import configs
+from tests.cluster import (
+    test_certificates,
+    test_enforced_budget,
+    test_network,
+    test_pod_security,
+    test_tenant_namespaces,
+    test_ways_in,
+)
+from tests.configs import Config, files_of
 
 ROOT = Path(__file__).parents[2]
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
@@ -40,7 +52,38 @@ ENVIRONMENT = {
     "S3_SECRET_KEY": "it's: #not {simple}",
 }
 
-FILES = ["Pulumi.dev.yaml", "Pulumi.prod.yaml", "tests/cases/seed-global.yaml", "tests/cases/seed-per-component.yaml"]
+
+def with_spec(stack: str, path: tuple[str, ...], value: object) -> Config:
+    """The config of a stack with one place of its `spec` changed."""
+    whole = configs.config(stack)
+    at = whole["spec"]
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = deepcopy(value)
+    return whole
+
+
+# Every stack that the cluster's tests render or deploy, by the file of the test and a name of its own.
+OF_CLUSTER_TESTS: dict[str, dict[str, Config]] = {
+    "test_certificates.py": {
+        mode: with_spec("prod", ("tls",), value) for mode, value in test_certificates.MODES.items()
+    },
+    "test_enforced_budget.py": {"enforced": {"spec": test_enforced_budget.spec_with(test_enforced_budget.TOTAL)}},
+    "test_kube_score.py": {},  # the project's stacks and the seed's
+    "test_network.py": test_network.WRITTEN,
+    "test_pod_security.py": {
+        f"{stack} with {more}": test_pod_security.with_more(stack, test_pod_security.MORE[more])
+        for stack, more in test_pod_security.CASES
+        if more in test_pod_security.MORE
+    },
+    "test_seed_cases.py": {name: configs.config(name) for name in configs.STACKS},
+    "test_tenant_namespaces.py": {"tenants": {"spec": test_tenant_namespaces.SPEC}},
+    "test_ways_in.py": {
+        kind: with_spec("prod", ("template", "gateway", "ingress"), value) for kind, value in test_ways_in.KINDS.items()
+    },
+}
+RENDERED = {f"{test}: {name}": config for test, stacks in OF_CLUSTER_TESTS.items() for name, config in stacks.items()}
+RENDERS = re.compile(r"\bstacks\.|\brender|\bconfig\(")
 SPECS: dict[str, dict[str, Any]] = {
     "static tenants": {"tenants": {"mode": "static", "authentication": [TENANT]}},
     "three copies": {"replicationFactor": 3, "template": {"ingester": {"replicas": 3}}},
@@ -69,46 +112,53 @@ SPECS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_tempo_accepts_the_files_of_a_stack(name: str, tmp_path: Path) -> None:
-    assert complaints(files_of(load_file(ROOT / name)), tmp_path) == {}
+@pytest.mark.parametrize("name", RENDERED)
+def test_tempo_accepts_the_files_of_a_stack_in_the_cluster(name: str, tmp_path: Path) -> None:
+    assert complaints(written(RENDERED[name], tmp_path)) == {}
+
+
+def test_no_test_in_the_cluster_renders_a_stack_that_is_not_here() -> None:
+    tests = (ROOT / "tests" / "cluster").glob("test_*.py")
+    assert {test.name for test in tests if RENDERS.search(test.read_text())} == set(OF_CLUSTER_TESTS)
 
 
 @pytest.mark.parametrize("name", SPECS)
 def test_tempo_accepts_the_files_of_a_spec(name: str, tmp_path: Path) -> None:
-    config = {
-        "name": "tmrs",
-        "namespace": "tempo",
-        "minio": {"enabled": False},
-        "spec": {"storage": STORAGE} | SPECS[name],
-    }
-    file = tmp_path / "Pulumi.test.yaml"
-    file.write_text(yaml.safe_dump({"config": {f"tempostack:{key}": value for key, value in config.items()}}))
-    assert complaints(files_of(load_file(file)), tmp_path) == {}
+    config = {"minio": {"enabled": False}, "spec": {"storage": STORAGE} | SPECS[name]}
+    assert complaints(written(config, tmp_path)) == {}
 
 
 def test_a_key_that_tempo_does_not_know_would_be_noticed(tmp_path: Path) -> None:
-    files = files_of(load_file(ROOT / FILES[-1]))
+    files = written(configs.config("dev"), tmp_path)
     files["querier.yaml"] += "no_such_key: true\n"
-    assert set(complaints(files, tmp_path)) == {"querier"}
+    assert set(complaints(files)) == {"querier"}
 
 
 def test_a_setting_that_tempo_warns_of_would_be_noticed(tmp_path: Path) -> None:
-    files = files_of(load_file(ROOT / FILES[-1]))
+    files = written(configs.config("dev"), tmp_path)
     files["compactor.yaml"] = files["compactor.yaml"].replace("block_retention: 48h", "block_retention: 1m")
-    assert set(complaints(files, tmp_path)) == {"compactor"}
+    assert set(complaints(files)) == {"compactor"}
 
 
-def complaints(files: dict[str, str], folder: Path) -> dict[str, str]:
+def written(config: Config, folder: Path) -> dict[str, str]:
+    """Tempo's files of a stack with this config, which is read from a file as a user's is."""
+    file = folder / "Pulumi.test.yaml"
+    whole = {"name": "tmrs", "namespace": "tempo"} | config
+    file.write_text(yaml.safe_dump({"config": {f"tempostack:{key}": value for key, value in whole.items()}}))
+    return files_of(load_file(file))
+
+
+def complaints(files: dict[str, str]) -> dict[str, str]:
     """Component -> what the binary said, for each component whose file it does not take without a word of warning."""
-    found = {}
-    for component in COMPONENTS:
-        file = folder / f"{component}.yaml"
-        file.write_text(files[file.name])
-        arguments = [f"-target={component}", f"-config.file={file}", "-config.expand-env=true", "-config.verify=true"]
-        command = [str(binary("tempo")), *arguments]
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
-        said = done.stdout + done.stderr
-        if done.returncode != 0 or "level=warn" in said:
-            found[component] = said
-    return found
+    said = {component: complaint(component, files[f"{component}.yaml"]) for component in COMPONENTS}
+    return {component: words for component, words in said.items() if words}
+
+
+@cache  # most stacks share most of their files
+def complaint(component: str, text: str) -> str:
+    """What the binary said to a file that it does not take without a word of warning; nothing of one that it takes."""
+    arguments = [f"-target={component}", "-config.file=/dev/stdin", "-config.expand-env=true", "-config.verify=true"]
+    command = [str(binary("tempo")), *arguments]
+    done = subprocess.run(command, input=text, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    said = done.stdout + done.stderr
+    return said if done.returncode != 0 or "level=warn" in said else ""
