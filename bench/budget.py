@@ -26,7 +26,7 @@ from sandbox.load import Shape
 
 FILE = DATA / "budget.jsonl"
 TOTALS = ("500m/1Gi", "1/2Gi")
-SPLITS = ("operator", "production", "even", "ours")
+SPLITS = ("operator", "operator+plan", "production", "even", "ours")
 READY_SECONDS, SHORT_SECONDS, FLUSHED_SECONDS = 30.0, 3.0, 15.0  # the last: a block's way into the bucket
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split

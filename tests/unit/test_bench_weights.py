@@ -1,0 +1,117 @@
+"""Weights that follow from what a load costs, and the search for a better split than ours."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import records
+from bench.best_split import BETTER, LEAST, Result, climb, transfers
+from bench.fitting import CONSTANT, Fit
+from bench.mixes import MIXES
+from bench.planes import Limits
+from bench.splits import Total
+from bench.weights import QUERY_SHARE_SECONDS, proposed
+
+MIB = 2**20
+TOTAL = Total(500, 1024 * MIB)
+
+
+def fit(constant: float, megabytes: float = 0, queries: float = 0) -> Fit:
+    return Fit({CONSTANT: constant, "megabytes": megabytes, "kilospans": 0, "queries": queries}, 1, 0, 10)
+
+
+CPU = {"distributor": fit(5, megabytes=60), "ingester": fit(10, megabytes=120), "querier": fit(3, queries=20)}
+MEMORY = {"distributor": fit(30e6), "ingester": fit(50e6, megabytes=100e6), "querier": fit(40e6)}
+
+
+def test_weights_are_needs_at_the_rate_that_uses_the_whole_total() -> None:
+    proposal = proposed(CPU, MEMORY, MIXES["query"], TOTAL)
+    needs = {name: part * TOTAL.cpu_millicores / 100 for name, (part, _) in proposal.weights.items()}
+    megabytes = proposal.spans_per_second * 200 / 1e6
+    assert needs["distributor"] == pytest.approx(5 + 60 * megabytes, rel=0.01)
+    assert needs["ingester"] == pytest.approx(10 + 120 * megabytes, rel=0.01)
+    for resource in (0, 1):
+        assert sum(weight[resource] for weight in proposal.weights.values()) == pytest.approx(100, abs=0.1)
+
+
+def test_however_few_queries_there_are_one_is_answered_in_time() -> None:
+    proposal = proposed(CPU, MEMORY, MIXES["ingest"], TOTAL)
+    assert proposal.weights["querier"][0] * 5 == pytest.approx(3 + 20 / QUERY_SHARE_SECONDS, rel=0.01)
+
+
+def test_a_total_that_does_not_hold_the_queries_alone_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not hold 3 queries/s"):
+        proposed(CPU, MEMORY, MIXES["query"], Total(50, 1024 * MIB))
+
+
+LIMITS: Limits = {"distributor": (100, 100 * MIB), "ingester": (100, 400 * MIB), "compactor": (100, 100 * MIB)}
+
+
+class Counted:
+    """Holds what its scarcest cpu allows, and counts how often it was asked."""
+
+    def __init__(self, needs: Mapping[str, float]) -> None:
+        self.needs, self.asked = needs, 0
+
+    def __call__(self, limits: Limits, first_rate: float) -> Result:
+        self.asked += 1
+        rate = min(limits[name][0] / need for name, need in self.needs.items())
+        return Result(rate, {name: (rate * need / limits[name][0], 0.5) for name, need in self.needs.items()})
+
+
+def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
+    used = {"distributor": (0.7, 0.9), "ingester": (1.0, 0.3), "compactor": (0.1, 0.2)}
+    found = list(transfers(LIMITS, used, 0.4))
+    assert found[0] == {**LIMITS, "ingester": (140, 400 * MIB), "compactor": (60, 100 * MIB)}
+    for limits in found:
+        for resource in (0, 1):
+            assert sum(figures[resource] for figures in limits.values()) == sum(f[resource] for f in LIMITS.values())
+            assert all(figures[resource] >= LEAST[resource] for figures in limits.values())
+
+
+def test_nobody_is_given_more_of_what_it_leaves_unused() -> None:
+    assert not list(transfers(LIMITS, dict.fromkeys(LIMITS, (0.3, 0.3)), 0.4))
+
+
+def test_a_climb_gets_near_the_best_split() -> None:
+    evaluate = Counted({"distributor": 1, "ingester": 4, "compactor": 0.5})
+    best, result = climb(evaluate, LIMITS, 10, lambda: True)
+    assert result.rate >= 0.93 * 300 / 5.5
+    assert sum(cpu for cpu, _ in best.values()) == 300
+    assert evaluate.asked < 60
+
+
+def test_a_climb_ends_when_the_time_is_over_and_keeps_what_it_has() -> None:
+    evaluate = Counted({"distributor": 1, "ingester": 4, "compactor": 0.5})
+    left = iter([True, True, False])
+    best, result = climb(evaluate, LIMITS, 10, lambda: next(left))
+    assert evaluate.asked == 3
+    assert result.rate > BETTER * 25
+    assert best != LIMITS
+
+
+def test_what_is_kept_says_where_it_comes_from_and_a_line_that_was_cut_short_does_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "data.jsonl"
+    records.append(file, {"rate": 1})
+    with file.open("a") as lines:
+        lines.write('{"rate": 2, "ti')
+    records.append(file, {"rate": 3})
+    found = records.read(file)
+    assert [each["rate"] for each in found] == [1, 3]
+    assert all(set(found[0]) == {"rate", "time", "commit", "hardware", "tempo"} for each in found)
+    assert records.of_this_machine([*found, {**found[0], "hardware": "another"}]) == found
+    assert json.loads(file.read_text().splitlines()[0])["tempo"].startswith("v2.")
+
+
+def test_a_fingerprint_changes_with_what_runs_and_with_nothing_else() -> None:
+    def stack(cpu: str = "1", label: str = "a", hidden: str = "x") -> list[dict[str, Any]]:
+        container = {"name": "tempo", "args": [], "resources": {"limits": {"cpu": cpu}}}
+        pod = {"metadata": {"labels": {"l": label}}, "spec": {"containers": [container]}}
+        deployment: dict[str, Any] = {"kind": "Deployment", "metadata": {"name": "d"}, "spec": {"template": pod}}
+        return [deployment, {"kind": "Secret", "data": {"password": hidden}}, {"kind": "ConfigMap", "data": {"a": "b"}}]
+
+    assert records.fingerprint(stack()) == records.fingerprint(stack(label="b", hidden="y"))
+    assert records.fingerprint(stack()) != records.fingerprint(stack(cpu="2"))
