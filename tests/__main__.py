@@ -5,7 +5,8 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -22,11 +23,12 @@ PARALLEL = {
 def main() -> int:
     """Run every layer, print what it took, and end with the sum of all; the exit code is the failing layer's."""
     outcomes: Counter[str] = Counter()
+    ran: list[str] = []
     code = 0
     for number, layer in enumerate(LAYERS):
         print(f"\n== {layer}", flush=True)
         started = time.monotonic()
-        code = _build_tools() if layer == "tools" else _run(layer, outcomes)
+        code = _build_tools() if layer == "tools" else _run(layer, outcomes, ran)
         print(f"== {layer}: {'failed' if code else 'done'} in {time.monotonic() - started:.0f} s", flush=True)
         if code:
             for skipped in LAYERS[number + 1 :]:
@@ -34,7 +36,8 @@ def main() -> int:
             break
     if code and not outcomes["failed"]:
         outcomes["failed"] = 1  # a layer that could not even start
-    print(f"\n{outcomes['passed']} passed, {outcomes['failed']} failed, {outcomes['skipped']} skipped")
+    print("", *ran, sep="\n")
+    print(f"\n{_in_words(outcomes)}")
     return code
 
 
@@ -42,8 +45,8 @@ def _build_tools() -> int:
     return subprocess.run([sys.executable, "-m", "sandbox", "tools"], cwd=TESTS.parent, check=False).returncode
 
 
-def _run(layer: str, outcomes: Counter[str]) -> int:
-    """pytest's exit code for one layer, whose counts are added to `outcomes`."""
+def _run(layer: str, outcomes: Counter[str], ran: list[str]) -> int:
+    """pytest's exit code for one layer; its counts are added to `outcomes`, and what is to be told of it to `ran`."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         parallel = PARALLEL.get(layer, ())
@@ -51,12 +54,34 @@ def _run(layer: str, outcomes: Counter[str]) -> int:
         code = subprocess.run(command, cwd=TESTS.parent, check=False).returncode
         if report.exists():
             suite = next(ElementTree.parse(report).iter("testsuite"))
-            failed, skipped = (
-                int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
-                int(suite.get("skipped", 0)),
-            )
-            outcomes.update(failed=failed, skipped=skipped, passed=int(suite.get("tests", 0)) - failed - skipped)
+            counted = _counted(suite)
+            outcomes.update(counted)
+            ran.append(f"{layer}: {counted['passed'] + counted['failed']} of {counted.total()} tests ran")
+            ran += _skipped(suite)
     return code
+
+
+def _counted(suite: ElementTree.Element) -> Counter[str]:
+    """How many tests passed, failed and were skipped."""
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    skipped = int(suite.get("skipped", 0))
+    return Counter(failed=failed, skipped=skipped, passed=int(suite.get("tests", 0)) - failed - skipped)
+
+
+def _in_words(counted: Counter[str]) -> str:
+    return ", ".join(f"{counted[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
+
+
+def _skipped(suite: ElementTree.Element) -> Iterator[str]:
+    """For each reason for which tests did not run, a line with their names."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for case in suite.iter("testcase"):
+        for skip in case.iter("skipped"):
+            module = str(case.get("classname")).rpartition(".")[2]
+            names[str(skip.get("message"))].append(f"{module}::{case.get('name')}")
+    for reason, tests in names.items():
+        yield f"  {len(tests)} did not run: {reason}"
+        yield from (f"    {test}" for test in tests)
 
 
 if __name__ == "__main__":
