@@ -59,6 +59,7 @@ class _Child:
     asked_at: int = 0  # when it was asked for: another time means to start it whatever happened before
     started_at: float = 0.0  # of the monotonic clock, as is `due_at`
     due_at: float = 0.0
+    crashed: bool = False  # whether its next start is a restart
     oom_kills: int = 0
     backoff: Backoff = field(default_factory=Backoff)
     told: Supervised = Supervised()
@@ -81,7 +82,7 @@ class Supervisor:
         for name, asked_at in wanted.items():
             child = self.children.setdefault(name, _Child())
             if child.popen is None and child.asked_at != asked_at:
-                child.asked_at, child.backoff, child.due_at = asked_at, Backoff(), 0.0
+                child.asked_at, child.backoff, child.due_at, child.crashed = asked_at, Backoff(), 0.0, False
             if child.popen is None and child.due_at <= time.monotonic():
                 self._start(name, child)
         waits = [c.due_at - time.monotonic() for name, c in self.children.items() if c.popen is None and name in wanted]
@@ -104,7 +105,7 @@ class Supervisor:
         child.oom_kills = self._oom_kills(name)
         child.popen = launch(name, command["arguments"], self.folder, command["environment"])
         child.started_at = time.monotonic()
-        child.told = Supervised(child.told.restarts, child.told.ended)
+        child.told = Supervised(child.told.restarts + child.crashed, child.told.ended)
         child.process = Process.of(name, child.popen.pid)  # there is one, ended or not, until the next look
         self.ledger.add(child.process)
         self._tell(name, "started")
@@ -114,8 +115,8 @@ class Supervisor:
         reason = self._reason(name, child, code)
         if self._wanted().get(name) == child.asked_at:
             wait = child.backoff.after(time.monotonic() - child.started_at)
-            child.due_at = time.monotonic() + wait
-            child.told = Supervised(child.told.restarts + 1, reason, time.time() + wait if wait else None)
+            child.due_at, child.crashed = time.monotonic() + wait, True
+            child.told = Supervised(child.told.restarts, reason, time.time() + wait if wait else None)
             self._tell(name, f"has ended: {reason}; starts again {f'in {wait:.0f} s' if wait else 'at once'}")
         else:
             child.told = Supervised(child.told.restarts, "stopped")

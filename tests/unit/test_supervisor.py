@@ -44,7 +44,7 @@ def test_nothing_runs_that_nobody_asked_for(supervisor: Supervisor) -> None:
 def test_what_ends_again_and_again_is_left_down_for_a_while_with_its_reason(supervisor: Supervisor) -> None:
     (supervisor.folder / "wanted" / "ends").touch()
     look_until(supervisor, lambda: told(supervisor, "ends")["waits_until"] is not None)
-    assert told(supervisor, "ends")["restarts"] == 2
+    assert told(supervisor, "ends")["restarts"] == 1  # the second is still to come
     assert told(supervisor, "ends")["ended"] == "exit code 7"
     assert 9 < (supervisor.look() or 0) <= 10
     assert supervisor.ledger.read() == []
