@@ -11,50 +11,42 @@ from allocation.tuning.replica import Replica, clamp, mebibytes
 from allocation.tuning.setting import Setting
 from allocation.units import MIB
 
-FLUSH_PART = 2  # completing blocks may take half of the room: half of that for row groups, half for WAL files
-TRACE_PART = 4  # the largest trace that is cut, a fourth
+# Of what is spare a fourth each: row groups, WAL files, live traces, the largest trace that is cut.
+FLUSH_PART, LIVE_PART, TRACE_PART = 2, 4, 4
 LEAST_BLOCK_MINUTES = 2
+LEAST_ROW_GROUP_BYTES, LEAST_TRACE_BYTES = 2_000_000, 500_000
 DISK_BYTES_PER_MINUTE = 256 * MIB  # of a disk, for each minute that a block stays open
-LEAST_ROW_GROUP_BYTES = 2_000_000
 BLOCKS_ON_DISK = 8  # the head block, those on their way, and those that queriers have not heard of
 
 _FILES_A_MINUTE = 60 // c.FLUSH_CHECK_SECONDS
-_WHOLE_FLUSH_BYTES = 2 * max(
+_WHOLE_FLUSH_BYTES = c.FLUSH_BYTES + 2 * max(
     c.ROW_GROUP_COST * c.DEFAULT_ROW_GROUP_BYTES, _FILES_A_MINUTE * c.DEFAULT_BLOCK_MINUTES * c.WAL_FILE_BYTES
 )  # completing a block as large as Tempo makes them
 
 
+def spare_bytes(ingester: Replica) -> int | None:
+    """The room without what completing any block takes; None without a limit."""
+    return None if ingester.room_bytes is None else max(ingester.room_bytes - c.FLUSH_BYTES, 0)
+
+
 def block_minutes(ingester: Replica, volume_bytes: int) -> int:
     """max_block_duration: as many WAL files as fit into the memory that is for them, and as the disk has room for."""
-    return min(_minutes_by_memory(ingester), _minutes_by_disk(ingester, volume_bytes))
-
-
-def _minutes_by_memory(ingester: Replica) -> int:
-    if ingester.room_bytes is None:
-        return c.DEFAULT_BLOCK_MINUTES
-    files = _flush_bytes(ingester.room_bytes) // 2 // c.WAL_FILE_BYTES
-    return clamp(files // _FILES_A_MINUTE, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
-
-
-def _minutes_by_disk(ingester: Replica, volume_bytes: int) -> int:
-    """The sooner a block is cut, the sooner it leaves a small disk."""
-    if not ingester.limited:
-        return c.DEFAULT_BLOCK_MINUTES
-    return clamp(volume_bytes // DISK_BYTES_PER_MINUTE, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
+    return min(_minutes_by_memory(ingester), minutes_by_disk(ingester, volume_bytes))
 
 
 def trace_bytes(ingester: Replica) -> int:
     """max_bytes_per_trace: a trace that is cut is decoded as a whole."""
-    if ingester.room_bytes is None:
+    spare = spare_bytes(ingester)
+    if spare is None:
         return c.DEFAULT_TRACE_BYTES
-    return clamp(ingester.room_bytes // TRACE_PART // c.TRACE_COST, 500_000, c.DEFAULT_TRACE_BYTES)
+    return clamp(spare // TRACE_PART // c.TRACE_COST, LEAST_TRACE_BYTES, c.DEFAULT_TRACE_BYTES)
 
 
 def block_settings(ingester: Replica, volume_bytes: int) -> Iterator[Setting]:
     """What goes into ingester.yaml."""
-    room = ingester.room_bytes
-    if room is not None:
-        yield from _by_memory(room)
+    spare = spare_bytes(ingester)
+    if spare is not None:
+        yield from _by_memory(spare)
     minutes = block_minutes(ingester, volume_bytes)
     if minutes < c.DEFAULT_BLOCK_MINUTES:
         why = _why_minutes(ingester, volume_bytes, minutes)
@@ -66,30 +58,47 @@ def block_settings(ingester: Replica, volume_bytes: int) -> Iterator[Setting]:
             yield Setting("ingester", "ingester.max_block_bytes", size, why)
 
 
-def _why_minutes(ingester: Replica, volume_bytes: int, minutes: int) -> str:
-    room = ingester.room_bytes
-    if room is None or minutes < _minutes_by_memory(ingester):
-        return f"the sooner a block is cut, the sooner it leaves a disk of {mebibytes(volume_bytes)}"
-    files, memory = minutes * _FILES_A_MINUTE, mebibytes(_flush_bytes(room) // 2)
-    return f"completing a block reads {files} WAL files at once, one for every {c.FLUSH_CHECK_SECONDS} s, in {memory}"
-
-
-def _by_memory(room: int) -> Iterator[Setting]:
-    flushes, each = _flushes(room), _flush_bytes(room)
+def _by_memory(spare: int) -> Iterator[Setting]:
+    flushes, part = _flushes(spare), _flush_bytes(spare) // 2
     if flushes < c.DEFAULT_FLUSHES:
-        why = f"{mebibytes(room // FLUSH_PART)} for completing blocks, {mebibytes(_WHOLE_FLUSH_BYTES)} for a whole one"
+        why = (
+            f"completing one of Tempo's size takes {mebibytes(_WHOLE_FLUSH_BYTES)}, of {mebibytes(spare // FLUSH_PART)}"
+        )
         yield Setting("ingester", "ingester.concurrent_flushes", flushes, why)
-    group = clamp(each // 2 // c.ROW_GROUP_COST, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
+    group = clamp(part // c.ROW_GROUP_COST, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
-        why = f"a row group is made in memory, of {mebibytes(each // 2)} for {c.ROW_GROUP_COST} times its bytes"
+        why = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes, of {mebibytes(part)}"
         yield Setting("ingester", "storage.trace.block.parquet_row_group_size_bytes", group, why)
 
 
-def _flushes(room: int) -> int:
+def _why_minutes(ingester: Replica, volume_bytes: int, minutes: int) -> str:
+    spare = spare_bytes(ingester)
+    if spare is None or minutes < _minutes_by_memory(ingester):
+        return f"the sooner a block is cut, the sooner it leaves a disk of {mebibytes(volume_bytes)}"
+    each, part = mebibytes(c.WAL_FILE_BYTES), mebibytes(_flush_bytes(spare) // 2)
+    return f"a block's WAL files, one for every {c.FLUSH_CHECK_SECONDS} s, are read at once: {each} each, of {part}"
+
+
+def _minutes_by_memory(ingester: Replica) -> int:
+    spare = spare_bytes(ingester)
+    if spare is None:
+        return c.DEFAULT_BLOCK_MINUTES
+    files = _flush_bytes(spare) // 2 // c.WAL_FILE_BYTES
+    return clamp(files // _FILES_A_MINUTE, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
+
+
+def minutes_by_disk(ingester: Replica, volume_bytes: int) -> int:
+    """The sooner a block is cut, the sooner it leaves a small disk."""
+    if not ingester.limited:
+        return c.DEFAULT_BLOCK_MINUTES
+    return clamp(volume_bytes // DISK_BYTES_PER_MINUTE, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
+
+
+def _flushes(spare: int) -> int:
     """How many blocks may be completed at the same time: more than one only where each may be a whole one."""
-    return clamp(room // FLUSH_PART // _WHOLE_FLUSH_BYTES, 1, c.DEFAULT_FLUSHES)
+    return clamp(spare // FLUSH_PART // _WHOLE_FLUSH_BYTES, 1, c.DEFAULT_FLUSHES)
 
 
-def _flush_bytes(room: int) -> int:
+def _flush_bytes(spare: int) -> int:
     """What each of them may take."""
-    return room // FLUSH_PART // _flushes(room)
+    return spare // FLUSH_PART // _flushes(spare)

@@ -16,12 +16,14 @@ def compactor_settings(compactor: Replica) -> Iterator[Setting]:
     room = compactor.room_bytes
     if room is None:
         return
-    reading = c.INPUT_BLOCKS * c.INPUT_BYTES
+    reading = c.FLUSH_BYTES + c.INPUT_BLOCKS * c.INPUT_BYTES
     written = max(room - reading, room // LEAST_PART) // c.ROW_GROUP_COST
-    why = f"{mebibytes(room)} for work, {mebibytes(reading)} of it for reading {c.INPUT_BLOCKS} blocks"
+    why = (
+        f"{mebibytes(room)} for work, {mebibytes(reading)} of it for reading {c.INPUT_BLOCKS} blocks and for the writer"
+    )
     group = clamp(written, c.LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
-        reason = f"a row group is made in memory: {why}"
+        reason = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes: {why}"
         yield Setting("compactor", "storage.trace.block.parquet_row_group_size_bytes", group, reason)
     size = min(_block_bytes(room, written, group), c.DEFAULT_COMPACTED_BYTES)
     if size < c.DEFAULT_COMPACTED_BYTES:

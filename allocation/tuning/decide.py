@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from allocation.defaults import replication_factor
 from allocation.plan import StoragePlan, WorkloadPlan
-from allocation.tuning.blocks import block_minutes, block_settings
+from allocation.tuning.blocks import block_settings, minutes_by_disk
 from allocation.tuning.compactor import compactor_settings
 from allocation.tuning.distributor import distributor_settings
 from allocation.tuning.ingest import Intake, intake_settings
@@ -34,7 +34,7 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
             replication_factor(settings),
             len(tenants.authentication) if tenants else 1,
             volume,
-            block_minutes(ingester, volume),
+            minutes_by_disk(ingester, volume),
         )
     )
     yield from distributor_settings(distributor)

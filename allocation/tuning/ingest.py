@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from allocation.tuning import coefficients as c
-from allocation.tuning.blocks import TRACE_PART, trace_bytes
+from allocation.tuning.blocks import LIVE_PART, TRACE_PART, spare_bytes, trace_bytes
 from allocation.tuning.replica import Replica, cpu, mebibytes, megabytes
 from allocation.tuning.setting import EVERYONE, Setting
 
 RATE, BURST = "ingestion.rate_limit_bytes", "ingestion.burst_size_bytes"
 TRACES, TRACE_BYTES = "ingestion.max_traces_per_user", "global.max_bytes_per_trace"
 
-LIVE_PART = 4  # the live traces have a fourth of an ingester's room
 LEAST_STREAM_BYTES = 2**21  # half of it is the burst, and no smaller request would be worth sending
 TENANTS_AT_ONCE = 10  # as many may be at their limit at the same time
 
@@ -29,7 +28,7 @@ class Intake:
     copies: int
     tenants: int
     volume_bytes: int
-    block_minutes: int
+    block_minutes: int  # that a block stays open at the most
 
     @property
     def streams(self) -> int:
@@ -58,10 +57,11 @@ def intake_settings(intake: Intake) -> Iterator[Setting]:
         yield Setting(EVERYONE, RATE, rate, f"{why}; {_divided(intake)}")
         yield Setting(EVERYONE, BURST, burst, _why_burst(rate, burst))
         yield Setting(EVERYONE, TRACES, 0, "any number: the rate bounds them, and what an ingester refuses is lost")
-    if intake.ingester.room_bytes is not None:
+    spare = spare_bytes(intake.ingester)
+    if spare is not None:
         largest = trace_bytes(intake.ingester)
         if largest < c.DEFAULT_TRACE_BYTES:
-            work = mebibytes(intake.ingester.room_bytes // TRACE_PART)
+            work = mebibytes(spare // TRACE_PART)
             why = f"a trace that is cut takes {c.TRACE_COST} times its bytes, of {work} in an ingester"
             yield Setting(EVERYONE, TRACE_BYTES, largest, why)
 
@@ -77,7 +77,7 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
         yield Bound(intake.of_all(carried) // intake.streams, _why_cpu(ingester, carried))
     live = _live_bytes(intake)
     if live is not None:
-        part, seconds = mebibytes(_live_part(ingester)), c.SECONDS_IN_MEMORY
+        part, seconds = mebibytes((spare_bytes(ingester) or 0) // LIVE_PART), c.SECONDS_IN_MEMORY
         why = f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
         yield Bound(live // (seconds + c.BURST_SECONDS), why)
     if ingester.limited:
@@ -87,16 +87,12 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
         yield Bound(intake.of_all(carried) // intake.streams, why)
 
 
-def _live_part(ingester: Replica) -> int:
-    assert ingester.room_bytes is not None
-    return ingester.room_bytes // LIVE_PART
-
-
 def _live_bytes(intake: Intake) -> int | None:
     """What each stream may have in the ingesters' memory; never so little that nothing could be sent."""
-    if intake.ingester.room_bytes is None:
+    spare = spare_bytes(intake.ingester)
+    if spare is None:
         return None
-    whole = intake.of_all(_live_part(intake.ingester) // c.LIVE_COST)
+    whole = intake.of_all(spare // LIVE_PART // c.LIVE_COST)
     return max(whole // intake.streams, LEAST_STREAM_BYTES)
 
 

@@ -23,7 +23,7 @@ class Replica:
         """Heap for work: the part of the limit that the heap may fill, without what the idle process takes."""
         if self.memory_bytes is None:
             return None
-        return max(0, self.memory_bytes * HEAP_PERCENT // 100 - IDLE_BYTES[self.component])
+        return max(0, self.memory_bytes * HEAP_PERCENT // 100 - IDLE_BYTES)
 
     @property
     def limited(self) -> bool:
