@@ -258,4 +258,4 @@ def test_vulture_missed_nothing_for_a_minute_of_all_this(watching: Vulture, comp
     counted = watching.counters()
     assert counted.pop("trace_total") > 50
     assert counted.keys() >= {"error_total", "missingspans", "notfound_byid", "notfound_traceql", "incorrectresult"}
-    assert set(counted.values()) == {0}, watching.log.read_text()
+    assert set(counted.values()) == {0}, watching.complaints()

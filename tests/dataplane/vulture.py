@@ -43,6 +43,10 @@ class Vulture:
             text = response.read().decode()
         return {error or name: int(count) for name, error, count in _COUNTER.findall(text)}
 
+    def complaints(self) -> str:
+        """What it said that was wrong."""
+        return "\n".join(line for line in self.log.read_text().splitlines() if "L=ERROR" in line)
+
 
 @contextmanager
 def vulture(tempo: Tempo, tenant: str) -> Iterator[Vulture]:
