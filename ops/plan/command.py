@@ -19,8 +19,9 @@ FORMATS = {
 @click.command("plan")
 @click.argument("file")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
+@click.option("--tuning", is_flag=True, help="Show Tempo's own limits in the table, too; other formats have them.")
 @click.option("-o", "output", metavar="FILE", help="Write it to FILE.")
-def command(file: str, form: str, output: str | None) -> int:
+def command(file: str, form: str, tuning: bool, output: str | None) -> int:
     """What each container gets, and where every number came from.
 
     FILE is a stack file (Pulumi.<stack>.yaml), a TempoStack, or a bare spec. Exits 1 when a finding is an error, 2 on
@@ -28,5 +29,8 @@ def command(file: str, form: str, output: str | None) -> int:
     """
     plan = allocate(settings_of(file))
     with written(output):
-        import_module(FORMATS[form]).write(plan)
+        if tuning and form == "table":
+            import_module(FORMATS[form]).write(plan, unfolded=True)
+        else:
+            import_module(FORMATS[form]).write(plan)
     return FINDING_IS_ERROR if any(finding.severity == "error" for finding in plan.findings) else 0

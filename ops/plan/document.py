@@ -36,6 +36,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "cost": money.document(plan.cost),
         "placement": _placement(plan.placement),
         "tenantNamespaces": [_namespace(each) for each in plan.namespaces],
+        "tuning": [asdict(setting) for setting in plan.tuning],
         "findings": [asdict(finding) for finding in plan.findings],
     }
 
@@ -90,6 +91,7 @@ def _containers(workload: WorkloadPlan) -> list[dict[str, Any]]:
             },
             "qos": workload.qos,
             "gomemlimit": text("memory", container.gomemlimit_bytes),
+            "gomaxprocs": container.gomaxprocs,
         }
         for container in workload.containers
     ]

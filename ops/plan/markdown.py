@@ -25,12 +25,17 @@ def write(plan: Plan) -> None:
 
 
 def _section(section: Section) -> None:
-    click.echo(f"\n#### {plain(section.title)}\n")
+    if section.folded:
+        click.echo(f"\n<details><summary>{plain(section.title)}</summary>\n")
+    else:
+        click.echo(f"\n#### {plain(section.title)}\n")
     headings = [(heading, LEFT if heading in section.words else RIGHT) for heading in section.headings]
     sums = [f"**{cell}**" if cell else "" for cell in section.sums or ()]
     table(headings, [*section.rows, *([sums] if sums else [])])
     for note in section.notes:
         click.echo(f"\n{note}")
+    if section.folded:
+        click.echo("\n</details>")
 
 
 def columns(plan: Plan) -> Columns:

@@ -7,6 +7,7 @@ from allocation import Plan
 from allocation.namespaces import NamespacePlan
 from allocation.placement import Placement
 from allocation.plan import StoragePlan, quantity
+from allocation.tuning import Setting
 from ops.plan import money
 
 Row = tuple[str, ...]
@@ -22,6 +23,7 @@ class Section:
     sums: Row | None = None
     notes: tuple[str, ...] = ()
     words: tuple[str, ...] = ("component",)
+    folded: bool = False  # too long to be shown to who does not ask for it
 
 
 def sections(plan: Plan) -> Iterator[Section]:
@@ -37,6 +39,16 @@ def sections(plan: Plan) -> Iterator[Section]:
         note = money.note(plan.cost)
         title = money.title(plan.cost)
         yield Section(title, money.headings(plan.cost), tuple(components), whole, (note,) if note else ())
+    if plan.tuning:
+        yield _tuning(plan.tuning)
+
+
+def _tuning(tuning: tuple[Setting, ...]) -> Section:
+    """Tempo's own limits; those in overrides.yaml concern everyone."""
+    rows = tuple((each.component or "all", each.key, str(each.value), each.source, each.reason) for each in tuning)
+    headings = ("component", "key", "value", "source", "reason")
+    words = ("component", "key", "source", "reason")
+    return Section("Tempo's own limits", headings, rows, words=words, folded=True)
 
 
 def _storage(storage: StoragePlan) -> Section:

@@ -1,11 +1,13 @@
 """The plan as a table, which leaves columns out where the terminal is too narrow for all of them."""
 
+import click
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from allocation import Plan
 from ops import findings
 from ops.console import STYLES, needed_width, page
+from ops.findings import WIDTH
 from ops.plan import lines
 from ops.plan.lines import NO_FIGURES, Line
 from ops.plan.sections import Section, sections
@@ -15,8 +17,8 @@ LEFT = ("name", "source", "qos")
 SHORTEST_NAME = 9  # columns; names fold on a terminal too narrow even for what is left
 
 
-def write(plan: Plan) -> None:
-    """Prints the table and the findings."""
+def write(plan: Plan, *, unfolded: bool = False) -> None:
+    """Prints the table, what else there is, all of it if `unfolded`, and the findings."""
     with page() as console:
         table, left_out = _fitting(plan, console)
         console.print(f"{plan.name}: {lines.headline(plan)}", style="bold", soft_wrap=True)
@@ -26,7 +28,13 @@ def write(plan: Plan) -> None:
             words = ", ".join(column.replace("share", "of total") for column in left_out)
             console.print(f"left out on {console.width} columns: {words}", style="dim", soft_wrap=True)
         for section in sections(plan):
-            _show(console, section)
+            if not section.folded:
+                _show(console, section)
+            elif unfolded:
+                _list(console, section)
+            else:
+                hidden = f"{len(section.rows)} settings follow from these numbers; --tuning shows them"
+                console.print(f"\n{section.title}: {hidden}", style=STYLES["quiet"], soft_wrap=True)
         findings.show(console, plan.findings)
         if not plan.findings:
             console.print("\nno findings")
@@ -82,6 +90,14 @@ def _cells(plan: Plan, line: Line) -> dict[str, str]:
         figures = line.figures.get(resource, NO_FIGURES)
         cells |= {f"{resource} {part}": figure for part, figure in zip(PARTS, figures, strict=True)}
     return cells | {"gomemlimit": line.gomemlimit, "source": line.source, "qos": line.qos}
+
+
+def _list(console: Console, section: Section) -> None:
+    """A section whose rows are too long for columns: a line for each, and its last cell below it."""
+    console.print(f"\n{section.title}", style=STYLES["quiet"], soft_wrap=True)
+    for component, key, value, source, reason in section.rows:
+        console.print(f"\n{component} {key}: {value} ({source})", soft_wrap=True)
+        console.print(click.wrap_text(reason, min(console.width, WIDTH), "  ", "  "), soft_wrap=True)
 
 
 def _show(console: Console, section: Section) -> None:

@@ -45,6 +45,7 @@ CONTAINER = {
     "source": {"replicas": (str,), "limits": WORDS, "requests": WORDS},
     "qos": ("Guaranteed", "Burstable", "BestEffort"),
     "gomemlimit": (str, None),
+    "gomaxprocs": (int, None),
 }
 DOCUMENT = {
     "name": (str,),
@@ -71,6 +72,15 @@ DOCUMENT = {
     "cost": (None,),
     "placement": (None,),
     "tenantNamespaces": [],
+    "tuning": [
+        {
+            "component": (str,),
+            "key": (str,),
+            "value": (int, str),
+            "reason": (str,),
+            "source": ("plan", "limits", "size", "extraConfig"),
+        }
+    ],
     "findings": [
         {"severity": ("error", "warning"), "code": (str,), "path": (str,), "message": (str,), "remedy": (str,)},
     ],
