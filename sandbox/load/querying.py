@@ -11,8 +11,6 @@ from urllib.parse import urlencode
 
 import urllib3
 
-_TIMEOUT_SECONDS = 30.0
-
 
 @dataclass(frozen=True)
 class Search:
@@ -81,13 +79,15 @@ def queries(
     searches: Sequence[Search] = (),
     tenant: str | None = None,
     concurrency: int = 32,
+    timeout_seconds: float = 30,
 ) -> Queried:
     """Ask the query API for so many seconds: an open loop, whose queries take longer when they have to wait.
 
     By id and by search in turn where both are given. `by_id_from`: ids (16 bytes) of traces that should be there.
+    `timeout_seconds`: how long a query waits for its answer before it goes away.
     """
     headers = {"X-Scope-OrgID": tenant} if tenant else {}
-    pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=_TIMEOUT_SECONDS)
+    pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=timeout_seconds)
     asked = []
     began = time.monotonic()
     with ThreadPoolExecutor(concurrency) as threads:

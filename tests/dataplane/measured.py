@@ -1,0 +1,24 @@
+"""Figures that tests have to tell: each is printed after the run, beside the name of its test."""
+
+from collections.abc import Callable
+
+import pytest
+
+Measured = Callable[[object], None]
+_PROPERTY = "measured"
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """`measured(figure)`: a line for the end of the run."""
+    return lambda figure: record_property(_PROPERTY, str(figure))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Every figure, under the name of its test."""
+    reports = [r for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome) if r.when == "call"]
+    for report in reports:
+        if figures := [value for key, value in report.user_properties if key == _PROPERTY]:
+            terminalreporter.write_line(f"measured: {report.nodeid.rpartition('::')[2]}")
+            for figure in figures:
+                terminalreporter.write_line(f"  {figure}")

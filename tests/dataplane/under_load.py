@@ -1,0 +1,84 @@
+"""What tests of a loaded data plane share: its rate limit, what its processes count, and how long until all is well."""
+
+import time
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from sandbox.cgroups import missing
+from sandbox.load import Pushing, Search, queries
+from sandbox.tempo_processes import Tempo
+from tests.dataplane.traces import eventually
+
+needs_limits = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+_ANYTHING = Search("{ }", limit=5)
+
+
+def rate_limit_bytes(tempo: Tempo) -> int:
+    """Bytes a second that the plan lets in, as the distributors read it."""
+    file = tempo.instances[tempo.named("distributor")[0]].folder / "conf" / "overrides.yaml"
+    rate: int = yaml.safe_load(file.read_text())["overrides"]["*"]["ingestion"]["rate_limit_bytes"]
+    return rate
+
+
+def counted(tempo: Tempo, name: str, metric: str) -> float:
+    """The sum of a metric's samples in one process; 0 where it does not answer."""
+    try:
+        with urllib.request.urlopen(f"{tempo.url(name)}/metrics", timeout=5) as response:
+            lines = response.read().decode().splitlines()
+    except OSError:
+        return 0.0
+    return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{metric} ", f"{metric}{{")))
+
+
+def under_way(tempo: Tempo, pushing: Pushing, spans: int) -> None:
+    """Until the distributors have taken in so many spans more than now."""
+    metric = "tempo_distributor_spans_received_total"
+
+    def received() -> float:
+        return sum(counted(tempo, name, metric) for name in tempo.named("distributor"))
+
+    before = received()
+    eventually(f"{spans} spans pushed", lambda: received() >= before + spans or not pushing.running(), 30)
+
+
+def seconds_until(what: str, ask: Callable[[], bool], within_seconds: float = 60) -> float:
+    """How long until it holds."""
+    began = time.monotonic()
+    eventually(what, ask, within_seconds)
+    return time.monotonic() - began
+
+
+def all_ready(tempo: Tempo) -> bool:
+    """Every process runs and says that it is ready."""
+    return all(tempo.process(name) and tempo.ready(name) for name in tempo.names)
+
+
+def searches_answer(tempo: Tempo) -> bool:
+    """Whether a small search is answered in time."""
+    return not queries(tempo.query, 1, per_second=1, searches=[_ANYTHING], timeout_seconds=2).failures
+
+
+def killed(tempo: Tempo) -> list[str]:
+    """A line for each process that ended by itself: its name, why, and what it had used."""
+    return [
+        f"{name}: {tempo.supervised(name).ended}, {usage.oom_kills} OOM kills, {usage.restarts} restarts"
+        for name in tempo.names
+        if (usage := tempo.usage(name)).oom_kills or usage.restarts
+    ]
+
+
+def used(tempo: Tempo) -> str:
+    """What each process used of its limits."""
+    lines = []
+    for name in tempo.names:
+        usage = tempo.usage(name)
+        limit = f" of {usage.memory_limit_bytes / 2**20:.0f}" if usage.memory_limit_bytes else ""
+        lines.append(
+            f"{name} {usage.cpu_seconds:.0f} s, throttled {usage.throttled_seconds:.0f} s, "
+            f"{usage.memory_max_bytes / 2**20:.0f}{limit} Mi"
+        )
+    return "; ".join(lines)
