@@ -26,6 +26,7 @@ Code = Literal[
     "moved-annotation",
     "backend-tls",
     "pvc-too-small",
+    "limit-above-plan",
     "order-dependent-scheduling",
 ]
 
@@ -52,6 +53,7 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "moved-annotation": "warning",
     "backend-tls": "warning",
     "pvc-too-small": "warning",
+    "limit-above-plan": "warning",
     "order-dependent-scheduling": "warning",
 }
 

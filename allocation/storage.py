@@ -1,6 +1,6 @@
 """What the stack keeps on disks and in its bucket, by what comes in.
 
-The times are Tempo's own defaults (2.9.0, modules/ingester/config.go), which the rendered files leave as they are. The
+The times are Tempo's own defaults (2.9.0, modules/ingester/config.go), which the rendered files never exceed. The
 margin and the compression are our own figures, not measured.
 """
 

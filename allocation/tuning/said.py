@@ -32,4 +32,4 @@ def _limits(settings: Settings) -> tuple[dict[Limit, Value], dict[Limit, Value]]
 
 def _theirs(setting: Setting, value: Value, source: SettingSource, why: str) -> Setting:
     reason = f"{why}; the plan's would be {setting.value}: {setting.reason}"
-    return replace(setting, value=value, source=source, reason=reason)
+    return replace(setting, value=value, source=source, reason=reason, planned=setting.value)

@@ -14,7 +14,7 @@ class Setting:
 
     `component` is the one whose file it stands in, or "" for the entries of overrides.yaml, which Tempo reads again
     while it runs. `key` is the dotted path there. `source` is who decided the value: the `plan`, the user's own
-    `limits`, the T-shirt `size`, or `extraConfig`.
+    `limits`, the T-shirt `size`, or `extraConfig`; where it is not the plan, `planned` is what the plan's would be.
     """
 
     component: str
@@ -22,3 +22,4 @@ class Setting:
     value: int | str
     reason: str
     source: SettingSource = "plan"
+    planned: int | str | None = None

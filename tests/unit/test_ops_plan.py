@@ -79,6 +79,7 @@ DOCUMENT = {
             "value": (int, str),
             "reason": (str,),
             "source": ("plan", "limits", "size", "extraConfig"),
+            "planned": (int, str, None),
         }
     ],
     "findings": [

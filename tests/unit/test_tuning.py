@@ -221,3 +221,31 @@ def test_large_components_are_left_as_tempo_has_them_but_for_what_they_may_be_se
     found = {place for place, setting in tuning(limited(64_000, 128 * GIB // MIB, storageSize="1Ti")).items()}
     assert {key for component, key in found if component} == {"distributor.retry_after_on_resource_exhausted"}
     assert {key for component, key in found if not component} == {RATE, BURST, TRACES}
+
+
+@pytest.mark.parametrize("tenant", [None, "dev"])
+def test_a_limit_above_the_plan_s_is_warned_of_with_both_figures(tenant: str | None) -> None:
+    most = value(with_dev({}), RATE)
+
+    def found(rate: int) -> list[str]:
+        own = {"ingestion": {"ingestionRateLimitBytes": rate}}
+        findings = allocate(with_dev({"global": own} if tenant is None else {"perTenant": {tenant: own}})).findings
+        return [f"{f.severity} {f.path}: {f.message}" for f in findings if f.code == "limit-above-plan"]
+
+    place = "global" if tenant is None else f"perTenant.{tenant}"
+    message = f"{most + 1} for {RATE}, and the containers' limits carry {most}"
+    assert found(most) == []
+    assert found(most + 1) == [f"warning spec.limits.{place}.ingestion.ingestionRateLimitBytes: {message}"]
+
+
+def with_dev(limits: dict[str, Any]) -> Settings:
+    tenants = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1"}]}
+    return limited(100, 256, tenants=tenants, limits=limits)
+
+
+def test_what_the_user_says_in_tempo_s_own_words_holds() -> None:
+    extra = {"tempo": {"querier": {"max_concurrent_queries": 11}}}
+    settings = limited(100, 256, extraConfig=extra)
+    setting = tuning(settings)["querier", "querier.max_concurrent_queries"]
+    assert (setting.value, setting.source, setting.planned) == (11, "extraConfig", 2)
+    assert yaml.safe_load(files_of(settings)["querier.yaml"])["querier"]["max_concurrent_queries"] == 11

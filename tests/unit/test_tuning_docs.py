@@ -1,0 +1,17 @@
+"""docs/tuning.md has every setting that a plan can come to, and none that it cannot."""
+
+import re
+
+from allocation import allocate
+from tests.unit.commands import PROJECT
+from tests.unit.test_tuning import limited
+
+PAGE = (PROJECT / "docs" / "tuning.md").read_text(encoding="utf-8")
+RECEIVERS = "distributor.receivers.otlp.protocols"
+
+
+def test_the_page_has_every_key_and_no_other() -> None:
+    rows = [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `")]
+    written = {key.replace("….otlp.protocols", RECEIVERS) for row in rows for key in re.findall(r"`([^`]+)`", row)}
+    smallest = allocate(limited(10, 64, storageSize="1Gi")).tuning
+    assert written == {setting.key for setting in smallest}
