@@ -96,7 +96,7 @@ def measure(wanted: Wanted, deadline: Deadline) -> None:
 def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: Sequence[Record]) -> Iterator[Visit]:
     """What no record has yet, in the order of a run: each round the splits the other way round, and the mixes turned.
 
-    A record counts while its stack would still run the same.
+    A record counts if it is valid, and while its stack would still run the same.
     """
     load = wanted.load
     done = {
@@ -140,8 +140,13 @@ def first_rate(total: Total, mix: str, records: Sequence[Record], load: Record) 
 
 
 def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | None) -> None:
-    """Adds what one search found, with everything its last long trial saw."""
-    whole = [t for t in (plane.trials if plane else ()) if t.rate == found.rate and t.verdict.held]
+    """Adds what one search found, with everything its last long trial saw.
+
+    It is valid where the machine had processors left in that one, and in the lowest that failed.
+    """
+    trials = plane.trials if plane else []
+    whole = [trial for trial in trials if trial.rate == found.rate and trial.verdict.held]
+    failed = sorted((trial for trial in trials if not trial.verdict.held), key=lambda trial: trial.rate)
     record: dict[str, Any] = {
         "round": visit.round,
         "total": str(visit.total),
@@ -150,7 +155,7 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
         **wanted.load,
         "rate": round(found.rate, 1),
         "binding": found.binding,
-        "valid": all(each.is_valid for each in (plane.trials if plane else ())),
+        "valid": all(trial.is_valid for trial in (*whole[-1:], *failed[:1])),
         "fingerprint": visit.stack.fingerprint,
         "limits": visit.stack.limits,
         "tried": [{"rate": round(t.rate, 1), "seconds": t.seconds, **asdict(t.verdict)} for t in found.tried],

@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -35,7 +34,7 @@ LIMITS = {  # nobody is to be bound by them
 }
 COMPONENTS = tuple(name.replace("_", "-") for name in LIMITS)
 COLUMNS = ("megabytes", "kilospans", "queries")  # a second, all three
-READY_SECONDS, SETTLING_SECONDS = 60, 8
+READY_SECONDS, SETTLING_SECONDS = 80, 8  # of a data plane with its first blocks; between two loads
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,22 @@ class Point:
         return [self.shape.spans_per_trace, self.shape.span_bytes, self.spans_per_second, self.queries_per_second]
 
 
+# In an order in which the first ones already tell all columns apart.
 POINTS = (
-    *(Point(SMALL, rate) for rate in (0, 500, 1500, 3000, 5000)),
-    *(Point(SMALL, rate, queries) for rate, queries in product((500, 2000), (1, 4))),
-    *(Point(KIB_10, rate) for rate in (500, 2000, 4000)),
-    Point(KIB_50, 2000),
+    Point(SMALL, 500),
+    Point(KIB_10, 2000),
+    Point(SMALL, 2000, 4),
+    Point(SMALL, 5000),
+    Point(SMALL, 0),
     Point(KIB_50, 2000, 2),
+    Point(SMALL, 3000),
+    Point(SMALL, 500, 1),
+    Point(KIB_10, 4000),
+    Point(SMALL, 500, 4),
+    Point(SMALL, 1500),
+    Point(KIB_50, 2000),
+    Point(SMALL, 2000, 1),
+    Point(KIB_10, 500),
 )
 
 
@@ -74,11 +83,12 @@ def main() -> int:
     rows = [each for each in of_this_machine(read(FILE)) if each["valid"]]
     try:
         fits = fits_of(rows)
+        RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
+        for line in _lines(fits, rows, arguments.total, arguments.mixes):
+            print(line)
     except ValueError as error:
-        print(f"nothing to fit yet: {error}")
+        print(f"\n{len(rows)} measurements are not enough: {error}")
         return 1
-    RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
-    print("\n".join(_lines(fits, rows, arguments.total, arguments.mixes)))
     if arguments.weights:
         proposal = proposed(_cpu(fits), _memory(fits), MIXES[arguments.mixes[0]], arguments.total)
         arguments.weights.write_text(json.dumps(proposal.weights, indent=1) + "\n")
@@ -90,9 +100,10 @@ def measure(rounds: int, seconds: float, block_seconds: int, deadline: Deadline)
     """Every point that has not got its rounds, all of a round on one data plane."""
     stack = Stack.of(limited(LIMITS)).with_blocks_of(block_seconds)
     for number in range(1, rounds + 1):
-        done = [each["point"] for each in of_this_machine(read(FILE)) if each["round"] == number]
+        known = [each for each in of_this_machine(read(FILE)) if each["fingerprint"] == stack.fingerprint]
+        done = [each["point"] for each in known if each["round"] == number and each["valid"]]
         points = [point for point in POINTS if point.key not in done]
-        left = len(points) * (seconds + SETTLING_SECONDS)
+        left = READY_SECONDS + len(points) * (seconds + SETTLING_SECONDS)
         if points and not deadline.allows(READY_SECONDS + seconds):
             print("the time is over")
             return

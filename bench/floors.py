@@ -2,7 +2,8 @@
 
 A limit holds where nothing is OOM-killed or restarted, and where spans are taken and found. Halved first with short
 loads, then held for ten minutes, and raised where that fails. Several components are tried at once, each in a data
-plane of its own: such a load takes little cpu. Results are added to bench/data/floors.jsonl, and not tried again.
+plane of its own: such a load takes little cpu. Every try and every floor is added to bench/data/floors.jsonl, and what
+is there is not tried again.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bench.calibrate import LIMITS
 from bench.mixes import Mix
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
-from bench.records import DATA, append, of_this_machine, read
+from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import least
 from bench.splits import limited
 from bench.trials import Plane
@@ -28,7 +29,7 @@ LIGHT_LOAD, SPANS_PER_SECOND = Mix(0.2, LIGHT), 50
 FAILS_MIB, STEP_MIB, RAISE = 8, 4, 1.15  # no Go program of Tempo's size starts in 8 MiB
 MOST_MIB = {"ingester": 512}
 OTHERS_MOST_MIB = 256
-_printing = threading.Lock()
+_one_at_a_time = threading.Lock()
 
 
 def main() -> int:
@@ -39,7 +40,7 @@ def main() -> int:
         end_on_signals()
         _measure(arguments)
     print(f"\n{'container':16}{'starts and survives':>22}{'for':>10}{'most it held':>16}")
-    for each in of_this_machine(read(FILE)):
+    for each in _of_kind("floor"):
         most = f"{each['memory_bytes'] // MIB}Mi" if each["memory_bytes"] else "-"
         floor = f"{each['floor_mib']}Mi" if each["floor_mib"] else "not found"
         print(f"{each['container']:16}{floor:>22}{each['survived_seconds']:>8.0f} s{most:>16}")
@@ -48,7 +49,7 @@ def main() -> int:
 
 def _measure(arguments: argparse.Namespace) -> None:
     deadline = Deadline(arguments.minutes)
-    known = {(each["container"], each["survived_seconds"]) for each in of_this_machine(read(FILE))}
+    known = {(each["container"], each["survived_seconds"]) for each in _of_kind("floor")}
     wanted = [name for name in arguments.containers if (name, arguments.survive_seconds) not in known]
     ending = threading.Event()
     with ThreadPoolExecutor(arguments.parallel) as threads:
@@ -63,16 +64,19 @@ def _measure(arguments: argparse.Namespace) -> None:
 
 def _floor(container: str, arguments: argparse.Namespace, deadline: Deadline, ending: threading.Event) -> None:
     """One container's, added to the file once it is found."""
-    held: dict[int, int] = {}  # MiB -> the most bytes it used
+    tried = {(each["mib"], each["seconds"]): each["used"] for each in _of_kind("try") if each["container"] == container}
 
     def holds(mebibytes: int, seconds: float) -> bool:
         if ending.is_set() or not deadline.allows(seconds):
             raise TimeoutError
-        used = _survives(container, mebibytes, seconds, ending)
-        _say(f"  {container} {mebibytes}Mi for {seconds:.0f} s: {'holds' if used else 'NO'}")
-        if used:
-            held[mebibytes] = used
-        return used is not None
+        if (mebibytes, seconds) not in tried:
+            used = _survives(container, mebibytes, seconds, ending)
+            if ending.is_set():
+                raise TimeoutError
+            tried[mebibytes, seconds] = used
+            _keep({"kind": "try", "container": container, "mib": mebibytes, "seconds": seconds, "used": used})
+            _say(f"  {container} {mebibytes}Mi for {seconds:.0f} s: {'holds' if used else 'NO'}")
+        return tried[mebibytes, seconds] is not None
 
     try:
         most = MOST_MIB.get(container, OTHERS_MOST_MIB)
@@ -80,20 +84,29 @@ def _floor(container: str, arguments: argparse.Namespace, deadline: Deadline, en
         while found and found <= most and not holds(found, arguments.survive_seconds):
             found = int(found * RAISE) + 1
     except TimeoutError:
-        _say(f"  {container}: not finished, and not kept")
+        _say(f"  {container}: not finished; its tries are kept")
         return
     found = found if found and found <= most else None
-    append(
-        FILE,
+    _keep(
         {
+            "kind": "floor",
             "container": container,
             "floor_mib": found,
             "survived_seconds": arguments.survive_seconds,
-            "memory_bytes": held[found] if found else None,
+            "memory_bytes": tried[found, arguments.survive_seconds] if found else None,
             "spans_per_second": SPANS_PER_SECOND,
             "queries_per_second": LIGHT_LOAD.queries_per_second,
-        },
+        }
     )
+
+
+def _of_kind(kind: str) -> list[Record]:
+    return [each for each in of_this_machine(read(FILE)) if each["kind"] == kind]
+
+
+def _keep(record: Record) -> None:
+    with _one_at_a_time:
+        append(FILE, record)
 
 
 def _survives(container: str, mebibytes: int, seconds: float, ending: threading.Event) -> int | None:
@@ -125,7 +138,7 @@ def _parts(seconds: float) -> Sequence[float]:
 
 
 def _say(line: str) -> None:
-    with _printing:
+    with _one_at_a_time:
         print(line, flush=True)
 
 

@@ -9,7 +9,7 @@ from bench.splits import Total
 from sandbox.load import SMALL, Shape
 
 QUERY_SHARE_SECONDS = 0.25  # of the second that a query may take, in any one component, at its quota
-_HALVINGS = 60
+_HALVINGS, _MOST_SPANS = 60, 1e7
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ def proposed(
     """Gives each component what it needs at the highest rate whose needs fit into the total's cpu.
 
     However few they are, a query must not wait: a component is given what answers one within its part of a second.
-    Memory beyond the need is shared as the need is. Raises ValueError where not even the queries fit.
+    Memory beyond the need is shared as the need is. Raises ValueError where not even the queries fit, or spans
+    seem to cost nothing.
     """
 
     def cpu_at(rate: float) -> dict[str, float]:
@@ -34,7 +35,9 @@ def proposed(
 
     if sum(cpu_at(0).values()) > total.cpu_millicores:
         raise ValueError(f"{total} does not hold {mix.queries_per_second:g} queries/s, with nothing pushed")
-    low, high = 0.0, 1e7
+    low, high = 0.0, _MOST_SPANS
+    if sum(cpu_at(high).values()) <= total.cpu_millicores:
+        raise ValueError("by these measurements spans cost nothing: measure again, longer and on an idle machine")
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if sum(cpu_at(middle).values()) <= total.cpu_millicores else (low, middle)

@@ -62,6 +62,7 @@ def test_a_run_goes_on_with_what_no_record_has_and_repeats_what_would_run_otherw
         record("ours", 1, 1, "ingest", ours),
         record("ours", 1, 1, "query", "of another stack"),
         {**record("ours", 1, 2, "query", ours), "confirm_seconds": 10},
+        {**record("ours", 1, 2, "ingest", ours), "valid": False},
     ]
     visits = [(v.round, str(v.split), set(v.mixes)) for v in missing(WANTED, STACKS, done)]
     assert visits == [(1, "ours", {"query"}), (2, "ours", {"ingest", "query"}), (2, "operator", {"ingest", "query"})]

@@ -32,6 +32,15 @@ def test_a_column_left_out_is_seen_in_the_quality() -> None:
     assert fitted(ROWS, "cpu", ("megabytes",)).r_squared < 0.95
 
 
+def test_nothing_costs_less_than_nothing() -> None:
+    rows = [{**row, "cpu": 50 + 30 * row["megabytes"] - 2 * row["queries"]} for row in ROWS]
+    fit = fitted(rows, "cpu", ("megabytes", "queries"))
+    assert fit.coefficients["queries"] == 0
+    assert fit.coefficients["megabytes"] == pytest.approx(30)
+    assert fit.coefficients[CONSTANT] == pytest.approx(50 - 2 * 10 / 3)
+    assert fit.r_squared < 1
+
+
 def test_columns_that_never_differ_are_refused_and_not_guessed() -> None:
     rows = [{**row, "spans": 5 * row["megabytes"]} for row in ROWS]
     with pytest.raises(ValueError, match="do not tell the columns apart"):

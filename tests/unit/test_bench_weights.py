@@ -47,6 +47,11 @@ def test_a_total_that_does_not_hold_the_queries_alone_is_refused() -> None:
         proposed(CPU, MEMORY, MIXES["query"], Total(50, 1024 * MIB))
 
 
+def test_spans_that_were_measured_to_cost_nothing_are_no_ground_for_weights() -> None:
+    with pytest.raises(ValueError, match="spans cost nothing"):
+        proposed({name: fit(5) for name in CPU}, MEMORY, MIXES["query"], TOTAL)
+
+
 LIMITS: Limits = {"distributor": (100, 100 * MIB), "ingester": (100, 400 * MIB), "compactor": (100, 100 * MIB)}
 
 
