@@ -102,17 +102,14 @@ def late(tempo: Tempo, flushed: Blocks) -> Trace:
 @pytest.fixture(scope="module")
 def compacted(tempo: Tempo, pushed: dict[str, list[Trace]], late: Trace) -> Blocks:
     """What one more round of blocks and the compactor have made of the blocks that were there."""
-    more = [
-        new_trace() for _ in range(6)
-    ]  # so many that each ingester writes a block: the compactor takes two at least
+    more = [new_trace() for _ in range(6)]  # so many that every ingester writes a block of them
     for trace in more:
         push_over_grpc(tempo, trace, SHOP)
     flushed_blocks(tempo, more)
     pushed["grpc"] += more
     tempo.start("compactor-0")
     traces = sum(map(len, pushed.values()))
-    eventually("each trace in one block", lambda: copies_in(blocks(tempo, SHOP)) == traces)
-    return blocks(tempo, SHOP)
+    return eventually("each trace in one block", lambda: merged(traces, blocks(tempo, SHOP)))
 
 
 def flushed_blocks(tempo: Tempo, traces: list[Trace]) -> Blocks:
@@ -123,6 +120,12 @@ def flushed_blocks(tempo: Tempo, traces: list[Trace]) -> Blocks:
     eventually("all copies in blocks", lambda: copies_in(blocks(tempo, SHOP)) >= there + copies)
     eventually("no copy in an ingester", lambda: not any(in_ingesters(tempo, trace) for trace in traces))
     return blocks(tempo, SHOP)
+
+
+def merged(traces: int, found: Blocks) -> Blocks:
+    """The blocks, where so many traces are in them once each, and there is one for each hour of time; else none."""
+    hours = {block["endTime"][: len("2006-01-02T15")] for block in found}
+    return found if copies_in(found) == traces and len(found) == len(hours) else []
 
 
 def copies_in(found: Blocks) -> int:
