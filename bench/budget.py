@@ -102,7 +102,7 @@ def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: S
     done = {
         (each["round"], each["mix"], each["fingerprint"], each["split"])
         for each in records
-        if load.items() <= each.items()
+        if each["valid"] and load.items() <= each.items()
     }
     for number in range(1, wanted.rounds + 1):
         turned = wanted.mixes[number % len(wanted.mixes) :] + wanted.mixes[: number % len(wanted.mixes)]
