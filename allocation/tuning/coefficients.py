@@ -38,7 +38,7 @@ TRACE_COST = 16  # heap for each byte of a trace that is cut: decoded, and as ro
 # files, with the collector at work all the time (GOGC=5). The rest is what the writer has for every column.
 FLUSH_BYTES = 100 * MIB
 ROW_GROUP_COST = 12  # heap for each byte of a row group that is being written, as Tempo reckons its bytes
-WAL_FILE_BYTES = 4 * MIB  # heap for each of the WAL's files of a block, which are all read at once
+WAL_FILE_BYTES = 6 * MIB  # heap for each of the WAL's files of a block, which are all read at once
 DISK_BYTES_PER_BYTE = 2  # that come in for one on the disk. Measured: 1.1 (random attributes) to 4 (repeated ones)
 
 # Searches (tempodb/encoding/vparquet4/block_search.go).
