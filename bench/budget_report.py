@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bench.mixes import MIXES
 from bench.records import Record
-from bench.splits import OPERATOR, OURS
+from bench.splits import OPERATOR, OURS, Total
 from bench.summary import Rates, ratio
 
 _FIGURE = re.compile(r" \(?[0-9][0-9.,]*(%| s\b)?\)?")
-ORDER = (OURS, OPERATOR, "production", "even")  # of the splits; others follow by name
+ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits; others follow by name
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _in_order(item: tuple[str, Cell]) -> tuple[int, str]:
     return (ORDER.index(split) if split in ORDER else len(ORDER), split)
 
 
-def _by_load(item: tuple[tuple[str, str], object]) -> tuple[str, int]:
+def _by_load(item: tuple[tuple[str, str], object]) -> tuple[int, str, int]:
     total, mix = item[0]
     mixes = list(MIXES)
-    return total.rjust(12), mixes.index(mix) if mix in mixes else len(mixes)
+    return Total.parse(total).cpu_millicores, total, mixes.index(mix) if mix in mixes else len(mixes)

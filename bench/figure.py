@@ -10,12 +10,12 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from bench.budget_report import Cell, Cells, cells, markdown
-from bench.records import DATA, PROJECT, read
+from bench.records import DATA, PROJECT, Record, read
 
 SVG, README = PROJECT / "docs/budget.svg", PROJECT / "README.md"
 BEGIN, END = "<!-- budget: made by `make figure` -->", "<!-- /budget -->"
 # What the figure shows: small spans, whole minutes, and in each of them its part of flushing and compacting.
-LOAD = {"shape": [10, 200], "block_seconds": 30, "confirm_seconds": 60}
+LOAD: Record = {"shape": [10, 200], "block_seconds": 30, "confirm_seconds": 60}
 
 WIDTH, PANEL, TOP, BOTTOM, LEFT = 960, 250, 56, 34, 64
 COLOURS = ("#2563eb", "#dc2626", "#d97706", "#6b7280", "#059669", "#7c3aed")
@@ -27,8 +27,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--data", type=Path, default=DATA / "budget.jsonl")
+    parser.add_argument("--confirm-seconds", type=float, default=LOAD["confirm_seconds"], help="of the searches shown")
     arguments = parser.parse_args()
-    table = cells(read(arguments.data), LOAD)
+    table = cells(read(arguments.data), {**LOAD, "confirm_seconds": arguments.confirm_seconds})
     if not table:
         print(f"{arguments.data}: no measurement to show; make bench-budget", file=sys.stderr)
         return 1
