@@ -26,6 +26,7 @@ class Effort:
     precision: float = 1.06  # the least rate that fails is within this of the highest that holds
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
+    least_part: float = 0.1  # of the first rate: less is none
     most_confirmations: int = 5
 
     @property
@@ -102,7 +103,7 @@ def _bracket(
     """A rate that holds and a higher one that does not; 0 for one that was not met within the steps."""
     low = high = 0.0
     rate = start
-    while not (low and high) and len(tried) < effort.most_steps:
+    while not (low and high) and rate >= effort.least_part * start and len(tried) < effort.most_steps:
         if holds(rate, effort.step_seconds):
             low, rate = rate, rate * effort.factor
         else:

@@ -57,6 +57,7 @@ def test_what_holds_at_no_rate_is_found_to_hold_none_and_says_why() -> None:
     found = highest_rate(Plane(0), 2000, EFFORT)
     assert found.rate == 0
     assert found.binding.endswith("of 0")
+    assert len(found.tried) == 6  # down to a tenth of the first rate, and no further
 
 
 def test_what_no_confirmation_holds_has_no_rate() -> None:
