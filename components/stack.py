@@ -5,37 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap, Namespace, Service, ServiceAccount, ServiceSpecArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation import Plan, WorkloadPlan
-from allocation.labels import GOSSIP_MEMBER
-from allocation.quota import quota_of
-from components.certificates import declare_certificates
 from components.compactor import Compactor, CompactorArgs
-from components.config_map import ConfigFiles
 from components.distributor import Distributor, DistributorArgs
+from components.foundation import Foundation, Ground
 from components.gateway import Gateway, GatewayArgs
-from components.identity import POD_SECURITY, Identity, provider
+from components.identity import Identity, provider
 from components.ingester import ONE_WRITER, Ingester, IngesterArgs
 from components.minio import Minio, MinioArgs
-from components.network_policies import declare_network_policies
 from components.oauth_proxy import OauthProxy
 from components.oidc_clients import ExistingClients
 from components.outputs import allocation_table, headroom, totals
 from components.pods import USER
 from components.querier import Querier, QuerierArgs
 from components.query_frontend import QueryFrontend, QueryFrontendArgs
-from components.quota import declare_quota
 from components.secrets import Secrets
-from components.shared import After, ObjectStore, Shared
-from components.tempo_config import config_files
-from components.tempo_pod import GOSSIP
+from components.shared import ObjectStore, Shared
 from components.tempo_tls import receiver_mounts, store_mounts
 from components.tenant_addresses import Addresses, by_header, through_gateway
-from components.tenant_namespaces import Before, TenantNamespaces, TenantNamespacesArgs
-from components.transport import GOSSIP_RING, Transport
-from components.ways_in import passed_through
+from components.transport import Transport
 from settings import Settings
 from settings.network import Bandwidth
 from settings.pods import PodSettings
@@ -108,87 +97,29 @@ class TempoStack(pulumi.ComponentResource):
         return {"tenants": through_gateway(tenants, gateway.public_url, gateway.grpc, has_jaeger_ui=has_ui)}
 
     def _declare_shared(self) -> tuple[Shared, Minio | None]:
-        """What all components read, in the order in which it has to exist."""
-        me, settings = self._me, self._args.settings
-        namespace = (*self._clients.checked, *self._declare_namespace())
-        child = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=namespace))
-
-        config = ConfigFiles(me.name, config_files(settings, self._args.plan))
-        config_map = ConfigMap(self._name, metadata=me.metadata(), data=dict(config.files), opts=child)
-        before_pods = (
-            self._declare_service_account,
-            self._declare_quota,
-            self._declare_certificates,
-            self._declare_network_policies,
+        """What all components read."""
+        args, settings = self._args, self._args.settings
+        ground = Ground(
+            self._name,
+            self._me,
+            settings,
+            args.plan,
+            self._transport,
+            objects=self._child,
+            components=self._component,
+            checked=self._clients.checked,
         )
-        after = After(objects=namespace, pods=tuple(each for declare in before_pods for each in declare(child)))
-        after = dataclasses.replace(after, pods=(*after.pods, *self._declare_tenant_namespaces(namespace)))
-        self._declare_gossip(child)
-        service_account = settings.spec.service_account or me.name
-        minio = self._declare_minio(service_account, after)
+        base = ground.lay()
+        minio = self._declare_minio(base)
         store = (
             ObjectStore(settings.spec.storage.secret.name, mounts=store_mounts(settings))
             if minio is None
             else minio.store
         )
-        after = dataclasses.replace(after, tempo=(config_map, *(minio.ready if minio else ())))
-        return Shared(me, config, store, service_account, self._user, after, self._transport), minio
+        after = dataclasses.replace(base.after, tempo=(*base.after.tempo, *(minio.ready if minio else ())))
+        return Shared(self._me, base.config, store, base.service_account, self._user, after, self._transport), minio
 
-    def _declare_namespace(self) -> tuple[pulumi.Resource, ...]:
-        settings = self._args.settings
-        if not settings.create_namespace:
-            return ()
-        metadata = ObjectMetaArgs(name=settings.namespace, labels=self._me.labels | POD_SECURITY)
-        return (Namespace(self._name, metadata=metadata, opts=self._child),)
-
-    def _declare_service_account(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-        """Of all pods that speak to no Kubernetes API; a name in spec.serviceAccount is one that exists."""
-        if self._args.settings.spec.service_account is not None:
-            return ()
-        metadata = self._me.metadata()
-        return (ServiceAccount(self._name, metadata=metadata, automount_service_account_token=False, opts=child),)
-
-    def _declare_network_policies(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-        """Before any pod, which so is never open to the network."""
-        return declare_network_policies(self._name, self._me, self._args.settings, child)
-
-    def _declare_quota(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-        """Before any pod: those that a larger total allows find it raised."""
-        if not self._args.settings.spec.resources.enforce:
-            return ()
-        return declare_quota(self._name, self._me, quota_of(self._args.plan), child)
-
-    def _declare_tenant_namespaces(self, own: Before) -> tuple[pulumi.Resource, ...]:
-        """What holds the stack's own namespace, where it is among those listed."""
-        wanted = self._args.settings.tenant_namespaces
-        if not wanted:
-            return ()
-        pairs = tuple(zip(wanted, self._args.plan.namespaces, strict=True))
-        args = TenantNamespacesArgs(self._me, pairs, own)
-        return TenantNamespaces(f"{self._name}-tenants", args, self._component).of_the_stack
-
-    def _declare_certificates(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-        plan, settings = self._args.plan, self._args.settings
-        components = [workload.component for workload in (*plan.workloads, *plan.outside)]
-        hosts = passed_through({"gateway": settings.gateway_ingress, "query-frontend": settings.jaeger_ingress})
-        return declare_certificates(self._name, self._me, self._transport, settings.spec.tls, components, hosts, child)
-
-    def _declare_gossip(self, child: pulumi.ResourceOptions) -> None:
-        """The ring's members find each other by it before any of them is ready."""
-        me = self._me.of(GOSSIP_RING)
-        Service(
-            f"{self._name}-gossip-ring",
-            metadata=me.metadata(annotations=self._transport.annotations(me)),
-            spec=ServiceSpecArgs(
-                selector=self._me.selector | GOSSIP_MEMBER,
-                cluster_ip="None",
-                publish_not_ready_addresses=True,
-                ports=[GOSSIP.service()],
-            ),
-            opts=child,
-        )
-
-    def _declare_minio(self, service_account: str, after: After) -> Minio | None:
+    def _declare_minio(self, base: Foundation) -> Minio | None:
         minio, password = self._args.settings.minio, self._args.secrets.minio_root_password
         if not minio.enabled:
             return None
@@ -201,9 +132,9 @@ class TempoStack(pulumi.ComponentResource):
             storage_size=minio.storage_size,
             root_password=password,
             secret_name=self._args.settings.spec.storage.secret.name,
-            service_account=service_account,
+            service_account=base.service_account,
             user=self._user,
-            after=after,
+            after=base.after,
             pods=self._pods(PodSettings(bandwidth=minio.bandwidth)),
             transport=self._transport,
         )
