@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from google.rpc.error_details_pb2 import RetryInfo
-from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 OK = "OK"
@@ -13,7 +11,8 @@ PARTIAL_SUCCESS = "PARTIAL_SUCCESS"  # some spans were rejected; which ones is n
 # https://opentelemetry.io/docs/specs/otlp/ (1.9.0): "Failures", for gRPC and for HTTP
 _RETRYABLE_GRPC = {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
 _RETRYABLE_HTTP = {429, 502, 503, 504}
-_DETAILS = "grpc-status-details-bin"
+_DETAILS = "grpc-status-details-bin"  # a serialized google.rpc.Status
+_WHEN_TO_RETRY = b"type.googleapis.com/google.rpc.RetryInfo"  # the type of one of its details
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,11 @@ def accepted(body: bytes) -> str:
 def retryable_grpc(code: str, trailers: Iterable[tuple[str, str | bytes]]) -> bool:
     """RESOURCE_EXHAUSTED only where the server says when to come back."""
     if code == "RESOURCE_EXHAUSTED":
-        return any(_says_when(value) for key, value in trailers if key == _DETAILS and isinstance(value, bytes))
+        # Looked for, not decoded: Pulumi brings another copy of that message, and one process takes only one of them.
+        return any(_WHEN_TO_RETRY in value for key, value in trailers if key == _DETAILS and isinstance(value, bytes))
     return code in _RETRYABLE_GRPC
 
 
 def retryable_http(status: int) -> bool:
     """By the status alone."""
     return status in _RETRYABLE_HTTP
-
-
-def _says_when(details: bytes) -> bool:
-    return any(detail.Is(RetryInfo.DESCRIPTOR) for detail in Status.FromString(details).details)

@@ -12,13 +12,12 @@ from urllib.parse import unquote
 
 import grpc
 import pytest
-from google.rpc.error_details_pb2 import RetryInfo
-from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
+from pulumi.runtime.proto import status_pb2
 
 from sandbox.load import KIB_10, KIB_50, KIB_250, LIGHT, SMALL, Pushed, Shape, push, queries
 from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable_grpc, retryable_http
@@ -163,8 +162,8 @@ def test_what_could_not_be_offered_on_time_is_counted_as_late() -> None:
 
 
 def test_refusals_are_counted_by_code_and_by_whether_a_sender_may_try_again() -> None:
-    status = Status()
-    status.details.add().Pack(RetryInfo())
+    status = status_pb2.Status()
+    status.details.add(type_url="type.googleapis.com/google.rpc.RetryInfo")
 
     def reply(number: int, context: grpc.ServicerContext) -> bytes:
         if number == 1:
