@@ -61,8 +61,7 @@ def complaint(kind: str, value: object) -> str | None:
         case "bool":
             return None if isinstance(value, bool) else _not(value, "true or false", "write true or false")
         case "float64":
-            fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            return None if fits else _not(value, "a number", "write one such as 0.5")
+            return None if _is_float(value) else _not(value, "a number", "write one such as 0.5")
         case "duration":
             return _by_type(_DURATION, value)
         case "log level":
@@ -81,6 +80,14 @@ _FORMS = {
     "bytes": (BYTES, "an amount of bytes", "write one such as 64KiB"),
     "time": (RFC3339, "a time", "write one such as 2026-01-31T00:00:00Z"),
 }
+
+
+def _is_float(value: object) -> bool:
+    """Whether it is a number that 64 bits can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _not(value: object, what: str, remedy: str) -> str:

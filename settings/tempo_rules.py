@@ -27,10 +27,10 @@ def extra_config_is_tempo_s(config: Config) -> Iterator[Mistake]:
 
 
 def _bytes(extra: Config) -> int:
-    """How long it is as JSON; more than may be, where it is too deep for that."""
+    """How long it is as JSON; more than may be, where it is too deep for that, or a number has thousands of digits."""
     try:
         return len(json.dumps(extra, skipkeys=True, default=str))
-    except RecursionError:
+    except (RecursionError, ValueError):
         return MOST_BYTES + 1
 
 
