@@ -46,6 +46,7 @@ SEARCHED_COLUMNS = 10  # each has a read buffer of its own. Ours
 SEARCH_JOB_BYTES = 4 * MIB  # heap of a job beside its buffers. Ours
 JOBS_PER_CORE = 10  # of a querier: half of the time they wait for the store. Ours
 FIND_BYTES = MIB  # heap of looking for a trace in one block: a bloom filter's shard, the footer, some pages. Ours
+LEAST_MESSAGE_BYTES = 6 * MIB  # a trace of Tempo's 5 MB, and what is around it: all who pass it on must take it
 MESSAGE_COST = 4  # heap for each byte of an answer: received, decoded, merged, encoded. Ours
 
 # The query frontend.

@@ -9,7 +9,6 @@ from allocation.tuning.setting import Setting
 SEARCH_PART = 2  # searches may take half of the room, finding traces by id a fourth, answers a fourth
 FIND_PART = ANSWER_PART = 4
 LEAST_JOBS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS = 2, 128 * 1024, 10
-LEAST_MESSAGE_BYTES = 6 * 2**20  # a trace of Tempo's 5 MB, and what is around it
 
 
 def querier_settings(querier: Replica) -> Iterator[Setting]:
@@ -30,7 +29,7 @@ def querier_settings(querier: Replica) -> Iterator[Setting]:
     if workers < c.DEFAULT_POOL_WORKERS:
         why = f"looking for an id in a block takes {mebibytes(c.FIND_BYTES)}, of {mebibytes(room // FIND_PART)}"
         yield Setting("querier", "storage.trace.pool.max_workers", workers, why)
-    message = clamp(room // ANSWER_PART // c.MESSAGE_COST, LEAST_MESSAGE_BYTES, c.DEFAULT_INGESTER_MESSAGE_BYTES)
+    message = clamp(room // ANSWER_PART // c.MESSAGE_COST, c.LEAST_MESSAGE_BYTES, c.DEFAULT_INGESTER_MESSAGE_BYTES)
     if message < c.DEFAULT_INGESTER_MESSAGE_BYTES:
         why = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(room // ANSWER_PART)}"
         yield Setting("querier", "ingester_client.grpc_client_config.max_recv_msg_size", message, why)

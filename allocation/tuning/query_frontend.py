@@ -7,8 +7,8 @@ from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
 from allocation.tuning.setting import Setting
 
 PART = 4  # of the room: jobs in flight, jobs that wait, answers, and the rest
-LEAST_JOBS, LEAST_OUTSTANDING, LEAST_SHARDS = 20, 200, 2
-LEAST_MESSAGE_BYTES = 2**21
+LEAST_JOBS, LEAST_OUTSTANDING = 20, 200
+LEAST_SHARDS = 8  # with fewer, a job would look through more blocks than it has time for
 SHARDS_A_CORE = 50
 LEAST_JOB_BYTES = 10 * 2**20
 
@@ -33,7 +33,7 @@ def _by_memory(part: int) -> Iterator[Setting]:
             f"a job that waits takes {mebibytes(c.OUTSTANDING_BYTES)}, of {mebibytes(part)}; more are answered with 429"
         )
         yield Setting("query-frontend", "query_frontend.max_outstanding_per_tenant", waiting, why)
-    message = clamp(part // c.MESSAGE_COST, LEAST_MESSAGE_BYTES, c.DEFAULT_MESSAGE_BYTES)
+    message = clamp(part // c.MESSAGE_COST, c.LEAST_MESSAGE_BYTES, c.DEFAULT_MESSAGE_BYTES)
     if message < c.DEFAULT_MESSAGE_BYTES:
         why = f"an answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(part)}; a larger one is an error"
         yield Setting("query-frontend", "server.grpc_server_max_recv_msg_size", message, why)
