@@ -21,7 +21,7 @@ SENDERS = (DISTRIBUTOR, QUERIER)  # to ingesters
 # of modules/overrides/interface.go.
 READERS: Mapping[str, tuple[str, ...]] = {
     "server": ALL,
-    "usage_report": ALL,
+    "usage_report": STORE,  # it is kept in the store, and who knows of none does not start with it
     "shutdown_delay": ALL,
     "enable_go_runtime_metrics": ALL,
     "stream_over_http_enabled": (QUERY_FRONTEND,),

@@ -92,7 +92,7 @@ def test_a_timeout_is_that_of_the_frontend_s_answers_and_the_queriers_queries() 
         ("storage.trace.s3.region", "eu-central-1", STORE),
         ("cache.background.writeback_buffer", 20_000, STORE),
         ("server.log_level", "debug", ALL),
-        ("usage_report.reporting_enabled", True, ALL),
+        ("usage_report.reporting_enabled", True, STORE),
         ("overrides.defaults.ingestion.max_attribute_bytes", 4096, {"distributor.yaml"}),
         ("overrides.defaults.read.max_metrics_duration", "1d", {"query-frontend.yaml"}),
         ("overrides.defaults.compaction.compaction_window", "2h", {"compactor.yaml"}),
