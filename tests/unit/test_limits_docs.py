@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from allocation import allocate
 from allocation.overrides import LIMITS, overrides_text
 from settings import load_file
 
@@ -24,7 +25,8 @@ def table(heading: str) -> list[list[str]]:
 def test_the_example_s_overrides_are_those_that_are_written(tmp_path: Path) -> None:
     spec, shown, _ = blocks("yaml")
     (tmp_path / "spec.yaml").write_text(spec)
-    assert overrides_text(load_file(tmp_path / "spec.yaml")) == shown
+    settings = load_file(tmp_path / "spec.yaml")
+    assert overrides_text(settings, allocate(settings).tuning) == shown
 
 
 def test_the_example_s_namespaces_can_be_written_so(tmp_path: Path) -> None:
