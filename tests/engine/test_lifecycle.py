@@ -50,15 +50,18 @@ def test_a_preview_without_a_change_is_empty(dev: Engine) -> None:
 
 
 @pytest.mark.parametrize(("resource", "total"), [("cpu", "2100m"), ("cpu", 3), ("memory", "2049Mi"), ("memory", "4Gi")])
-def test_a_changed_total_touches_just_the_workloads_whose_numbers_change(
+def test_a_changed_total_touches_just_the_workloads_whose_numbers_change_and_tempo_s_own_limits(
     dev: Engine, spec: dict[str, Any], resource: str, total: str | int
 ) -> None:
-    before = numbers(stacks.plan(dev, STACK))
+    before = stacks.plan(dev, STACK)
     done = dev.config_set(f"tempostack:spec.resources.total.limits.{resource}", str(total))
     assert done.returncode == 0, done.stderr
-    after = numbers(stacks.plan(dev, STACK))
-    assert before != after
-    assert stacks.changes(dev) == {"update": {workload for workload in before if before[workload] != after[workload]}}
+    after = stacks.plan(dev, STACK)
+    had, gets = numbers(before), numbers(after)
+    assert had != gets
+    workloads = {workload for workload in had if had[workload] != gets[workload]}
+    files = {"ConfigMap/tempo-tmrs"} if before["tuning"] != after["tuning"] else set()
+    assert stacks.changes(dev) == {"update": workloads | files}
 
 
 def test_a_preview_shows_what_each_container_had_and_what_it_would_get(dev: Engine, spec: dict[str, Any]) -> None:
