@@ -1,6 +1,6 @@
 """Load for a data plane: spans pushed at a rate, read back by id, and queries, each with what was answered."""
 
-from sandbox.load.pushing import Pushed, Pushing, push
+from sandbox.load.pushing import Pushed, Pushing
 from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
 from sandbox.load.reading_back import Lost, read_back
 from sandbox.load.shapes import KIB_10, KIB_50, KIB_250, SMALL, Shape
@@ -18,7 +18,6 @@ __all__ = [
     "Queried",
     "Search",
     "Shape",
-    "push",
     "queries",
     "read_back",
 ]

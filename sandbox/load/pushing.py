@@ -136,7 +136,12 @@ class Pushing:
         timeout_seconds: float = 10,
         workers: int = 1,
     ) -> "Pushing":
-        """As `push`, without waiting for it."""
+        """Push traces of one shape for so many seconds: an open loop, that does not slow down when answers do.
+
+        `targets`: host:port of each distributor for gRPC, a URL for HTTP. `spans_per_second`: None for as fast as
+        answers come. `connections`, `in_flight` (requests under way at most): of all `workers` (processes). `seed`:
+        makes the ids; None for a random one. `timeout_seconds`: how long an answer is waited for.
+        """
         job = Job(
             targets=list(targets),
             shape=shape,
@@ -190,38 +195,3 @@ class Pushing:
             worker.wait()
             if worker.stdout:
                 worker.stdout.close()
-
-
-def push(
-    targets: Sequence[str],
-    shape: Shape,
-    *,
-    spans_per_second: float | None,
-    seconds: float,
-    connections: int = 8,
-    in_flight: int = 256,
-    tenant: str | None = None,
-    protocol: str = "grpc",
-    seed: int | None = None,
-    timeout_seconds: float = 10,
-    workers: int = 1,
-) -> Pushed:
-    """Push traces of one shape for so many seconds: an open loop, that does not slow down when answers do.
-
-    `targets`: host:port of each distributor for gRPC, a URL for HTTP. `spans_per_second`: None for as fast as answers
-    come. `connections`, `in_flight` (requests under way at most): of all `workers` (processes). `seed`: makes the ids;
-    None for a random one. `timeout_seconds`: how long an answer is waited for.
-    """
-    return Pushing.start(
-        targets,
-        shape,
-        spans_per_second=spans_per_second,
-        seconds=seconds,
-        connections=connections,
-        in_flight=in_flight,
-        tenant=tenant,
-        protocol=protocol,
-        seed=seed,
-        timeout_seconds=timeout_seconds,
-        workers=workers,
-    ).wait()

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from pulumi.runtime.proto import status_pb2
 
-from sandbox.load import KIB_10, KIB_50, KIB_250, LIGHT, SMALL, Pushed, Shape, push, queries
+from sandbox.load import KIB_10, KIB_50, KIB_250, LIGHT, SMALL, Pushed, Pushing, Shape, queries
 from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable_grpc, retryable_http
 from sandbox.load.payloads import Payloads, namespace, trace_ids
 from sandbox.load.reading_back import read_back_from
@@ -126,7 +126,9 @@ def test_no_two_requests_nor_seeds_share_a_trace() -> None:
 
 def test_what_is_acknowledged_over_grpc_is_what_arrived_at_the_rate_and_over_all_connections() -> None:
     with collector() as (taken, target):
-        pushed = push([target], SMALL, spans_per_second=5000, seconds=1, connections=4, workers=2, seed=SEED)
+        pushed = Pushing.start(
+            [target], SMALL, spans_per_second=5000, seconds=1, connections=4, workers=2, seed=SEED
+        ).wait()
     assert pushed.offered == pushed.acknowledged == len(taken.spans) == 5000
     assert {span.trace_id for span in taken.spans} == set(pushed.trace_ids)
     assert pushed.refusals == Counter()
@@ -143,21 +145,23 @@ def test_what_is_acknowledged_over_http_is_what_arrived() -> None:
         return 200, b""
 
     with http_api(answer) as url:
-        pushed = push([url], SMALL, spans_per_second=2000, seconds=0.5, connections=1, protocol="http", seed=SEED)
+        pushed = Pushing.start(
+            [url], SMALL, spans_per_second=2000, seconds=0.5, connections=1, protocol="http", seed=SEED
+        ).wait()
     assert {span.trace_id for span in taken} == set(pushed.trace_ids)
     assert (pushed.acknowledged, pushed.refusals) == (500, {("429", True): 500})
 
 
 def test_slow_answers_do_not_slow_the_load_down() -> None:
     with collector(after(0.4)) as (_, target):
-        pushed = push([target], SMALL, spans_per_second=800, seconds=1, seed=SEED)
+        pushed = Pushing.start([target], SMALL, spans_per_second=800, seconds=1, seed=SEED).wait()
     assert (pushed.acknowledged, pushed.late) == (800, 0)
     assert pushed.latency_seconds(50) > 0.3
 
 
 def test_what_could_not_be_offered_on_time_is_counted_as_late() -> None:
     with collector(after(1.8)) as (_, target):
-        pushed = push([target], SMALL, spans_per_second=1000, seconds=1, in_flight=1, seed=SEED)
+        pushed = Pushing.start([target], SMALL, spans_per_second=1000, seconds=1, in_flight=1, seed=SEED).wait()
     assert (pushed.acknowledged, pushed.late) == (100, 900)
 
 
@@ -176,7 +180,7 @@ def test_refusals_are_counted_by_code_and_by_whether_a_sender_may_try_again() ->
         return b""
 
     with collector(reply) as (taken, target):
-        pushed = push([target], SMALL, spans_per_second=500, seconds=1, seed=SEED)
+        pushed = Pushing.start([target], SMALL, spans_per_second=500, seconds=1, seed=SEED).wait()
     assert pushed.refusals == {
         ("RESOURCE_EXHAUSTED", False): 100,
         ("RESOURCE_EXHAUSTED", True): 100,
@@ -188,7 +192,7 @@ def test_refusals_are_counted_by_code_and_by_whether_a_sender_may_try_again() ->
 
 
 def test_nobody_there_is_a_refusal_that_may_be_tried_again() -> None:
-    pushed = push(["127.0.0.1:1"], SMALL, spans_per_second=200, seconds=0.5, seed=SEED)
+    pushed = Pushing.start(["127.0.0.1:1"], SMALL, spans_per_second=200, seconds=0.5, seed=SEED).wait()
     assert (pushed.acknowledged, pushed.refusals) == (0, {("UNAVAILABLE", True): 100})
 
 
