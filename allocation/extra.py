@@ -70,7 +70,7 @@ def said_by_user(settings: Settings, component: str) -> dict[str, Any]:
 def with_said(content: Section, settings: Settings, component: str) -> Section:
     """A component's file, or an entry of OVERRIDES_FILE, under what the user says: lists and scalars are replaced."""
     for path, value in _said(settings, component).items():
-        content = _put(content, path, value)
+        content = put(content, path, value)
     return content
 
 
@@ -82,11 +82,12 @@ def _said(settings: Settings, component: str) -> dict[KeyPath, Any]:
     return _by_settings(settings, component) | said
 
 
-def _put(content: Section, path: KeyPath, value: Any) -> Section:
+def put(content: Section, path: KeyPath, value: Any) -> Section:
+    """The same with a value at a path of keys; a list or a scalar on the way gives place to a mapping."""
     first, *rest = path
     below = content.get(first)
-    put = _put(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
-    return {**content, first: put}
+    inner = put(below if isinstance(below, dict) else {}, tuple(rest), value) if rest else value
+    return {**content, first: inner}
 
 
 def readers(key: str) -> tuple[str, ...]:

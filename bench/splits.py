@@ -18,6 +18,7 @@ from typing import Any, get_args
 import yaml
 
 from allocation.containers import containers_of
+from allocation.extra import put
 from bench.operator_rule import RESOURCES, operator_rule
 from settings import Quantity, Settings
 from settings.resources import StackResources
@@ -190,17 +191,9 @@ def _with_settings(item: Object, settings: Mapping[str, Mapping[str, Any]]) -> O
         if text := data.get(f"{component}.yaml"):
             content = yaml.safe_load(text)
             for key, value in keys.items():
-                _put(content, key, value)
+                content = put(content, tuple(key.split(".")), value)
             data[f"{component}.yaml"] = yaml.safe_dump(content, sort_keys=False)
     return {**item, "data": data}
-
-
-def _put(content: dict[str, Any], key: str, value: Any) -> None:
-    """Sets a dotted key, making the mappings on the way."""
-    *sections, last = key.split(".")
-    for section in sections:
-        content = content.setdefault(section, {})
-    content[last] = value
 
 
 def _camel(name: str) -> str:

@@ -11,9 +11,8 @@ import yaml
 
 from allocation import Plan
 from allocation.defaults import replication_factor, retention
-from allocation.extra import literal, with_said
+from allocation.extra import literal, put, with_said
 from allocation.overrides import defaults_of, overrides_text
-from allocation.tuning import Setting
 from allocation.tuning.setting import EVERYONE
 from components import tempo_tls
 from settings import Settings
@@ -30,21 +29,14 @@ def config_files(settings: Settings, plan: Plan) -> dict[str, str]:
     files = {f"{component}.yaml": _common(settings, component) | part(settings) for component, part in _PARTS.items()}
     for setting in plan.tuning:
         if setting.component != EVERYONE:
-            _put(files[f"{setting.component}.yaml"], setting)
+            name = f"{setting.component}.yaml"
+            files[name] = put(files[name], tuple(setting.key.split(".")), setting.value)
     files = {name: with_said(content, settings, name.removesuffix(".yaml")) for name, content in files.items()}
     if settings.spec.template.has_jaeger_ui:
         files["tempo-query.yaml"] = _tempo_query(settings)
     texts = {name: _dump(content) for name, content in files.items()}
     overrides = overrides_text(settings, plan.tuning)  # re-read by Tempo every 10 s: it restarts no pod
     return texts | {"overrides.yaml": overrides}
-
-
-def _put(file: Section, setting: Setting) -> None:
-    """Writes a setting at its dotted path."""
-    *sections, key = setting.key.split(".")
-    for section in sections:
-        file = file.setdefault(section, {})
-    file[key] = setting.value
 
 
 def _common(settings: Settings, component: str) -> Section:
