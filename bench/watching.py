@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil
-import urllib3
 
 from sandbox.tempo_processes import Tempo
 
@@ -106,19 +105,10 @@ def lost(tempo: Tempo) -> Counter[str]:
     """Spans that Tempo says it dropped, since each process started, by process and reason."""
     found: Counter[str] = Counter()
     for name in tempo.instances:
-        for metric, labels, value in _LOST.findall(metrics(tempo, name)):
+        for metric, labels, value in _LOST.findall(tempo.metrics(name)):
             reason = _REASON.search(labels)
             found[f"{name}: {reason[1] if reason else metric.removeprefix('tempo_')}"] += int(float(value))
     return found
-
-
-def metrics(tempo: Tempo, name: str) -> str:
-    """One process's own metrics; empty where it does not answer."""
-    try:
-        answer = urllib3.request("GET", f"{tempo.url(name)}/metrics", timeout=5, retries=False)
-    except urllib3.exceptions.HTTPError:
-        return ""
-    return str(answer.data.decode()) if answer.status == 200 else ""
 
 
 def binding(uses: Mapping[str, Use]) -> str:

@@ -133,6 +133,14 @@ class Tempo:
         """The HTTP API of one instance."""
         return f"{self.schemes['api']}://{self.instances[name].address}:3200"
 
+    def metrics(self, name: str) -> str:
+        """What one instance counts, in Prometheus' text format; empty where it does not answer."""
+        try:
+            with urllib.request.urlopen(f"{self.url(name)}/metrics", timeout=5, context=self.context) as response:
+                return str(response.read().decode())
+        except (OSError, http.client.HTTPException):
+            return ""
+
     @property
     def certificates(self) -> Path:
         """A client's `tls.crt` and `tls.key`, and the authority's `ca.crt`, for a stack that speaks TLS."""

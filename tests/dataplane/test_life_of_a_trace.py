@@ -5,7 +5,6 @@ them tempo-vulture is at work as another tenant, so it sees every flush and comp
 """
 
 import re
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -140,8 +139,7 @@ def in_ingesters(tempo: Tempo, trace: Trace) -> set[str]:
 
 def appends(tempo: Tempo) -> dict[str, int]:
     """Ingester -> how often the distributor has sent it something, whether it was taken or not."""
-    with urllib.request.urlopen(f"{tempo.url('distributor-0')}/metrics", timeout=10) as response:
-        text = response.read().decode()
+    text = tempo.metrics("distributor-0")
     lines = re.findall(r'^tempo_distributor_ingester_appends_total{ingester="(.+)"} (\d+)$', text, re.MULTILINE)
     return {ingester: int(count) for ingester, count in lines}
 
