@@ -21,7 +21,7 @@ from bench.records import DATA, Record, append, of_this_machine, origin, read
 from bench.splits import Total, limited
 from bench.trials import Measured, Plane
 from bench.watching import component_of
-from bench.weights import proposed
+from bench.weights import Proposal, proposed
 from sandbox.load import KIB_10, KIB_50, SMALL, Shape
 
 FILE, RESULT = DATA / "calibration.jsonl", DATA / "calibration.json"
@@ -92,7 +92,7 @@ def main() -> int:
         print(f"\n{len(rows)} measurements are not enough: {error}")
         return 1
     if arguments.weights:
-        proposal = proposed(_cpu(fits), _memory(fits), MIXES[arguments.mixes[0]], arguments.total)
+        proposal = _proposed(fits, arguments.mixes[0], arguments.total)
         arguments.weights.write_text(json.dumps(proposal.weights, indent=1) + "\n")
         print(f"weights for {arguments.mixes[0]} written to {arguments.weights}")
     return 0
@@ -173,12 +173,10 @@ def _of(component: str, record: Record) -> list[dict[str, float]]:
     return [use for name, use in record["uses"].items() if component_of(name) == component]
 
 
-def _cpu(fits: Mapping[str, Mapping[str, Fit]]) -> dict[str, Fit]:
-    return {component: both["cpu"] for component, both in fits.items()}
-
-
-def _memory(fits: Mapping[str, Mapping[str, Fit]]) -> dict[str, Fit]:
-    return {component: both["memory"] for component, both in fits.items()}
+def _proposed(fits: Mapping[str, Mapping[str, Fit]], mix: str, total: Total) -> Proposal:
+    """Weights by the fits of each component's cpu and memory."""
+    cpu, memory = ({component: both[what] for component, both in fits.items()} for what in ("cpu", "memory"))
+    return proposed(cpu, memory, MIXES[mix], total)
 
 
 def _result(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Record:
@@ -202,7 +200,7 @@ def _lines(
     generator = median(row["generator_millicores"] for row in rows)
     yield f"median of the generator {generator:.0f}m, most of the machine {max(r['busy_processors'] for r in rows)}"
     for mix in mixes:
-        proposal = proposed(_cpu(fits), _memory(fits), MIXES[mix], total)
+        proposal = _proposed(fits, mix, total)
         yield f"\nproposed for {total}, {mix}: about {proposal.spans_per_second:,.0f} spans/s"
         for container, (cpu, memory) in proposal.weights.items():
             yield f"  {container:15} cpu {cpu:5.1f} %   memory {memory:5.1f} %"
