@@ -1,4 +1,4 @@
-"""The least memory with which each container starts, gets ready and survives light load, the others being generous.
+"""The least memory, or cpu, with which each container starts, gets ready and survives light load; all else is generous.
 
 A limit holds where nothing is OOM-killed or restarted, and where spans are taken and found. Halved first with short
 loads, then held for ten minutes, and raised where that fails. Several components are tried at once, each in a data
@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
 
 from bench.calibrate import LIMITS
 from bench.mixes import Mix
@@ -26,9 +27,20 @@ from sandbox.load import LIGHT, SMALL
 FILE = DATA / "floors.jsonl"
 MIB = 2**20
 LIGHT_LOAD, SPANS_PER_SECOND = Mix(0.2, LIGHT), 50
-FAILS_MIB, STEP_MIB, RAISE = 8, 4, 1.15  # no Go program of Tempo's size starts in 8 MiB
-MOST_MIB = {"ingester": 512}
-OTHERS_MOST_MIB = 256
+RAISE = 1.15
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What is halved: its unit, an amount with which nothing starts, how finely to look, and the most to try."""
+
+    unit: str
+    fails: int
+    step: int
+    most: int
+
+
+RESOURCES = {"memory": Resource("Mi", 8, 4, 256), "cpu": Resource("m", 0, 5, 120)}
 _one_at_a_time = threading.Lock()
 
 
@@ -39,21 +51,23 @@ def main() -> int:
         need_limits()
         end_on_signals()
         _measure(arguments)
-    print(f"\n{'container':16}{'starts and survives':>22}{'for':>10}{'most it held':>16}")
+    print(f"\n{'container':16}{'resource':10}{'starts and survives':>22}{'for':>10}{'most memory it held':>22}")
     for each in _of_kind("floor"):
         most = f"{each['memory_bytes'] // MIB}Mi" if each["memory_bytes"] else "-"
-        floor = f"{each['floor_mib']}Mi" if each["floor_mib"] else "not found"
-        print(f"{each['container']:16}{floor:>22}{each['survived_seconds']:>8.0f} s{most:>16}")
+        floor = f"{each['floor']}{RESOURCES[each['resource']].unit}" if each["floor"] else "not found"
+        seconds = each["survived_seconds"]
+        print(f"{each['container']:16}{each['resource']:10}{floor:>22}{seconds:>8.0f} s{most:>22}")
     return 0
 
 
 def _measure(arguments: argparse.Namespace) -> None:
     deadline = Deadline(arguments.minutes)
-    known = {(each["container"], each["survived_seconds"]) for each in _of_kind("floor")}
-    wanted = [name for name in arguments.containers if (name, arguments.survive_seconds) not in known]
+    known = {(each["container"], each["resource"], each["survived_seconds"]) for each in _of_kind("floor")}
+    wanted = [(name, what) for what in arguments.resources for name in arguments.containers]
+    wanted = [each for each in wanted if (*each, arguments.survive_seconds) not in known]
     ending = threading.Event()
     with ThreadPoolExecutor(arguments.parallel) as threads:
-        tries = [threads.submit(_floor, name, arguments, deadline, ending) for name in wanted]
+        tries = [threads.submit(_floor, name, what, arguments, deadline, ending) for name, what in wanted]
         try:
             for each in tries:
                 each.result()
@@ -62,25 +76,28 @@ def _measure(arguments: argparse.Namespace) -> None:
             _say("interrupted; floors that were found are kept")
 
 
-def _floor(container: str, arguments: argparse.Namespace, deadline: Deadline, ending: threading.Event) -> None:
+def _floor(
+    container: str, resource: str, arguments: argparse.Namespace, deadline: Deadline, ending: threading.Event
+) -> None:
     """One container's, added to the file once it is found."""
-    tried = {(each["mib"], each["seconds"]): each["used"] for each in _of_kind("try") if each["container"] == container}
+    own = {"container": container, "resource": resource}
+    tried = {(each["amount"], each["seconds"]): each["used"] for each in _of_kind("try") if own.items() <= each.items()}
+    unit, fails, step, most = astuple(RESOURCES[resource])
 
-    def holds(mebibytes: int, seconds: float) -> bool:
+    def holds(amount: int, seconds: float) -> bool:
         if ending.is_set() or not deadline.allows(seconds):
             raise TimeoutError
-        if (mebibytes, seconds) not in tried:
-            used = _survives(container, mebibytes, seconds, ending)
+        if (amount, seconds) not in tried:
+            used = _survives(container, resource, amount, seconds, ending)
             if ending.is_set():
                 raise TimeoutError
-            tried[mebibytes, seconds] = used
-            _keep({"kind": "try", "container": container, "mib": mebibytes, "seconds": seconds, "used": used})
-            _say(f"  {container} {mebibytes}Mi for {seconds:.0f} s: {'holds' if used else 'NO'}")
-        return tried[mebibytes, seconds] is not None
+            tried[amount, seconds] = used
+            _keep({"kind": "try", **own, "amount": amount, "seconds": seconds, "used": used})
+            _say(f"  {container} {amount}{unit} for {seconds:.0f} s: {'holds' if used else 'NO'}")
+        return tried[amount, seconds] is not None
 
     try:
-        most = MOST_MIB.get(container, OTHERS_MOST_MIB)
-        found = least(lambda amount: holds(amount, arguments.try_seconds), FAILS_MIB, most, STEP_MIB)
+        found = least(lambda amount: holds(amount, arguments.try_seconds), fails, most, step)
         while found and found <= most and not holds(found, arguments.survive_seconds):
             found = int(found * RAISE) + 1
     except TimeoutError:
@@ -90,8 +107,8 @@ def _floor(container: str, arguments: argparse.Namespace, deadline: Deadline, en
     _keep(
         {
             "kind": "floor",
-            "container": container,
-            "floor_mib": found,
+            **own,
+            "floor": found,
             "survived_seconds": arguments.survive_seconds,
             "memory_bytes": tried[found, arguments.survive_seconds] if found else None,
             "spans_per_second": SPANS_PER_SECOND,
@@ -109,10 +126,12 @@ def _keep(record: Record) -> None:
         append(FILE, record)
 
 
-def _survives(container: str, mebibytes: int, seconds: float, ending: threading.Event) -> int | None:
+def _survives(container: str, resource: str, amount: int, seconds: float, ending: threading.Event) -> int | None:
     """The most bytes it held under light load of so long; None where it did not start, or died, or lost anything."""
-    cpu, _ = LIMITS[container]
-    stack = Stack.of(limited({**LIMITS, container: (cpu, mebibytes * MIB)})).with_blocks_of(30)
+    cpu, memory = LIMITS[container]
+    own = (amount, memory) if resource == "cpu" else (cpu, amount * MIB)
+    stack = Stack.of(limited({**LIMITS, container: own})).with_blocks_of(60)
+    tried = f"{container} {amount}{RESOURCES[resource].unit}"
     used = 0
     try:
         with stack.running() as tempo:
@@ -121,14 +140,14 @@ def _survives(container: str, mebibytes: int, seconds: float, ending: threading.
             for part in _parts(seconds):
                 measured = plane.measure(SPANS_PER_SECOND, part)
                 if measured.failures or ending.is_set():
-                    _say(f"  {container} {mebibytes}Mi: {'; '.join(measured.failures)}")
+                    _say(f"  {tried}: {'; '.join(measured.failures)}")
                     return None
-                own = [use for name, use in measured.uses.items() if component_of(name).replace("-", "_") == container]
-                used = max(used, *(use.memory_bytes for use in own))
+                uses = [use for name, use in measured.uses.items() if component_of(name).replace("-", "_") == container]
+                used = max(used, *(use.memory_bytes for use in uses))
             killed = sum(tempo.usage(name).oom_kills + tempo.usage(name).restarts for name in tempo.instances)
             return None if killed else used
     except SandboxError as error:
-        _say(f"  {container} {mebibytes}Mi: {error}")
+        _say(f"  {tried}: {error}")
         return None
 
 
@@ -145,6 +164,7 @@ def _say(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--containers", choices=LIMITS, nargs="+", default=list(LIMITS))
+    parser.add_argument("--resources", choices=RESOURCES, nargs="+", default=list(RESOURCES))
     parser.add_argument("--minutes", type=float, default=60, help="nothing is started that would take longer")
     parser.add_argument("--try-seconds", type=float, default=45, help="of each load while halving")
     parser.add_argument("--survive-seconds", type=float, default=600, help="of the last one")

@@ -66,8 +66,11 @@ class Stack:
 
     @contextmanager
     def running(self) -> Iterator[Tempo]:
-        """The data plane, in cgroups, for the length of a block. Raises SandboxError where one never gets ready."""
-        with running_tempo(self.objects, limits=True) as tempo:
+        """The data plane, in cgroups, for the length of a block. Raises SandboxError where one never gets ready.
+
+        The pages of its executable count for each process, as for the only pod of its image on a node.
+        """
+        with running_tempo(self.objects, limits=True, own_executables=True) as tempo:
             yield tempo
 
 

@@ -106,7 +106,7 @@ class Split:
             resources["tuning"] = "none"
         spec = {
             "storage": {"secret": {"name": "minio", "type": "s3"}},
-            "storageSize": "1Gi",
+            "storageSize": "20Gi",  # cpu and memory are compared: a disk must not be what binds
             "resources": resources,
             "template": {},
         }
