@@ -20,6 +20,7 @@ class Job:
     protocol: str
     seed: int
     timeout_seconds: float
+    late_part: float | None = None  # None: pushes on whatever becomes of it; else see Pushing.start
     worker: int = 0
     workers: int = 1
 

@@ -134,6 +134,7 @@ class Pushing:
         protocol: str = "grpc",
         seed: int | None = None,
         timeout_seconds: float = 10,
+        late_part: float | None = None,
         workers: int = 1,
     ) -> "Pushing":
         """Push traces of one shape for so many seconds: an open loop, that does not slow down when answers do.
@@ -141,6 +142,7 @@ class Pushing:
         `targets`: host:port of each distributor for gRPC, a URL for HTTP. `spans_per_second`: None for as fast as
         answers come. `connections`, `in_flight` (requests under way at most): of all `workers` (processes). `seed`:
         makes the ids; None for a random one. `timeout_seconds`: how long an answer is waited for.
+        `late_part`: given, the push ends at the first refusal, or once more than this part of all its spans are late.
         """
         job = Job(
             targets=list(targets),
@@ -153,6 +155,7 @@ class Pushing:
             protocol=protocol,
             seed=secrets.randbits(63) if seed is None else seed,
             timeout_seconds=timeout_seconds,
+            late_part=late_part,
             workers=workers,
         )
         return cls([replace(job, worker=number) for number in range(workers)])

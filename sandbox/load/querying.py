@@ -4,9 +4,10 @@ import itertools
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from urllib.parse import urlencode
 
 import urllib3
@@ -80,24 +81,32 @@ def queries(
     tenant: str | None = None,
     concurrency: int = 32,
     timeout_seconds: float = 30,
+    answered: Callable[[QueryAnswer], None] | None = None,
+    over: Event | None = None,
 ) -> Queried:
     """Ask the query API for so many seconds: an open loop, whose queries take longer when they have to wait.
 
     By id and by search in turn where both are given. `by_id_from`: ids (16 bytes) of traces that should be there.
-    `timeout_seconds`: how long a query waits for its answer before it goes away.
+    `timeout_seconds`: how long a query waits for its answer before it goes away. `answered`: told of each
+    answer, from any thread. `over`: once it is set, no more is asked.
     """
     headers = {"X-Scope-OrgID": tenant} if tenant else {}
     pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=timeout_seconds)
-    asked = []
+    asked, over = [], over or Event()
     began = time.monotonic()
+
+    def ask(kind: str, path: str, due: float) -> QueryAnswer:
+        answer = _ask(pool, base + path, kind, due, began)
+        if answered:
+            answered(answer)
+        return answer
+
     with ThreadPoolExecutor(concurrency) as threads:
         for number, (kind, path) in enumerate(_in_turn(by_id_from, searches)):
             due = began + number / per_second
-            if due >= began + seconds:
+            if due >= began + seconds or over.wait(max(0.0, due - time.monotonic())):
                 break
-            if (early := due - time.monotonic()) > 0:
-                time.sleep(early)
-            asked.append(threads.submit(_ask, pool, base + path, kind, due, began))
+            asked.append(threads.submit(ask, kind, path, due))
     return Queried(tuple(future.result() for future in asked))
 
 

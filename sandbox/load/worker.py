@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import astuple
+from math import inf
 
-from sandbox.load.answers import Answer
+from sandbox.load.answers import OK, Answer
 from sandbox.load.jobs import Job
 from sandbox.load.payloads import Payloads
 from sandbox.load.senders import GrpcSender, HttpSender, Sender
@@ -21,37 +22,58 @@ def run(job: Job) -> dict[str, object]:
     """Push, wait for the last answer, and say what became of each request."""
     payloads = Payloads(job.shape, job.seed)
     sender = _SENDERS[job.protocol](job.targets, job.connections, job.tenant, job.timeout_seconds)
-    free = threading.Semaphore(job.in_flight)
+    free, refused = threading.Semaphore(job.in_flight), threading.Event()
     answers: list[Answer] = []
     began, cpu = time.monotonic(), time.process_time()
     late = sent = 0
+    gives_up = False
     for number, due in _schedule(job, began):
+        if gives_up := job.late_part is not None and (refused.is_set() or late > _most_late(job)):
+            break
         behind = time.monotonic() - due
         if behind > _LATE_SECONDS or not free.acquire(timeout=_LATE_SECONDS - max(behind, 0)):
             late += job.shape.spans_per_request
             continue
         sent += 1
-        _send(sender, payloads, number, began, answers, free)
+        _send(sender, payloads, number, began, answers, free, refused)
+    if gives_up:
+        sent = len(answers)  # nobody waits for the others, so nothing is known of them
     deadline = time.monotonic() + job.timeout_seconds + 1
     while len(answers) < sent and time.monotonic() < deadline:
         time.sleep(0.01)
     seconds, used = time.monotonic() - began, time.process_time() - cpu
-    sender.close()
     done = [astuple(answer) for answer in list(answers)]
-    return {"answers": done, "late": late, "unanswered": sent - len(done), "seconds": seconds, "cpu_seconds": used}
+    sender.close()  # cancels what is under way
+    lost = max(0, sent - len(done))
+    return {"answers": done, "late": late, "unanswered": lost, "seconds": seconds, "cpu_seconds": used}
 
 
 def _send(
-    sender: Sender, payloads: Payloads, number: int, began: float, answers: list[Answer], free: threading.Semaphore
+    sender: Sender,
+    payloads: Payloads,
+    number: int,
+    began: float,
+    answers: list[Answer],
+    free: threading.Semaphore,
+    refused: threading.Event,
 ) -> None:
     payload = payloads.request(number, time.time_ns())
     sent = time.monotonic()
 
     def done(code: str, retryable: bool) -> None:
         answers.append(Answer(number, round(sent - began, 4), round(time.monotonic() - sent, 5), code, retryable))
+        if code != OK:
+            refused.set()
         free.release()
 
     sender.send(payload, done)
+
+
+def _most_late(job: Job) -> float:
+    """How many spans of this worker's may be late; any number where there is no rate to be late for."""
+    if job.late_part is None or job.spans_per_second is None:
+        return inf
+    return job.late_part * job.spans_per_second * job.seconds / job.workers
 
 
 def _schedule(job: Job, began: float) -> Iterator[tuple[int, float]]:

@@ -191,6 +191,27 @@ def test_refusals_are_counted_by_code_and_by_whether_a_sender_may_try_again() ->
     assert {span.trace_id for span in taken.spans} == set(pushed.trace_ids)
 
 
+def test_a_push_that_may_not_be_refused_ends_at_the_first_refusal_and_waits_for_nobody() -> None:
+    def reply(number: int, context: grpc.ServicerContext) -> bytes:
+        if number == 2:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+        return after(3)(number, context) if number == 1 else b""
+
+    with collector(reply) as (_, target):
+        pushed = Pushing.start([target], SMALL, spans_per_second=1000, seconds=60, late_part=0.01, seed=SEED).wait()
+    assert pushed.refusals == {("UNAVAILABLE", True): 100}
+    assert pushed.seconds < 2.5
+
+
+def test_a_push_that_may_not_be_late_ends_once_too_much_of_it_is() -> None:
+    with collector(after(1)) as (_, target):
+        pushed = Pushing.start(
+            [target], SMALL, spans_per_second=1000, seconds=60, in_flight=1, late_part=0.01, seed=SEED
+        ).wait()
+    assert 600 < pushed.late <= 1000
+    assert pushed.seconds < 10
+
+
 def test_nobody_there_is_a_refusal_that_may_be_tried_again() -> None:
     pushed = Pushing.start(["127.0.0.1:1"], SMALL, spans_per_second=200, seconds=0.5, seed=SEED).wait()
     assert (pushed.acknowledged, pushed.refusals) == (0, {("UNAVAILABLE", True): 100})
@@ -255,6 +276,13 @@ def test_queries_by_id_and_by_search_take_turns_and_failures_are_counted_by_stat
     assert queried.failures == {"503": 5}
     assert sum(path == f"/api/v2/traces/{'01' * 16}" for path in paths) == 5
     assert [answer.due_seconds for answer in queried.answers] == pytest.approx([n / 20 for n in range(10)], abs=0.001)
+
+
+def test_queries_end_as_soon_as_somebody_has_heard_enough() -> None:
+    over = threading.Event()
+    with http_api(lambda _path, _body: (503, b"")) as url:
+        queried = queries(url, 60, per_second=2, searches=LIGHT, answered=lambda _: over.set(), over=over)
+    assert queried.failures == {"503": 1}
 
 
 def _spans(request: ExportTraceServiceRequest) -> list[Span]:
