@@ -84,8 +84,8 @@ class StackResources(Model):
 
     total: ContainerResources = ContainerResources()
     """The budget of all of the stack's containers together, times their replicas; MinIO is outside it."""
-    profile: Literal["operator", "production", "custom"] = "operator"
-    """The weights by which a total is shared: the operator's, the capacity-planning ones, or `weights`."""
+    profile: Literal["operator", "production", "measured", "custom"] = "operator"
+    """The weights by which a total is shared: the operator's, capacity-planning or measured ones, or `weights`."""
     weights: Weights | None = None
     """Own weights, for every container that runs; only with `profile: custom`."""
     request_ratio: Annotated[FractionField, Field(gt=0, le=1)] = Fraction(3, 10)

@@ -192,7 +192,7 @@ def profiles() -> st.SearchStrategy[Part]:
     profile: Path = ("resources", "profile")
     custom: dict[Path, st.SearchStrategy[Any]] = {profile: st.just("custom")}
     custom |= {("resources", "weights", camel(c)): weights for c in CONTAINERS}
-    named = st.sampled_from(["operator", "production"])
+    named = st.sampled_from(["operator", "production", "measured"])
     return st.fixed_dictionaries({profile: named}) | st.fixed_dictionaries(custom)
 
 

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
+from allocation.containers import containers_of
 from allocation.plan import QOS_RESOURCES, SIDES, Resource, Side
+from allocation.profiles import MEASURED
 from settings import load_file
 from tests.unit.strategies import MIB, base_spec, put, settings_of
 
@@ -171,6 +173,23 @@ def test_production_gives_the_seed_s_ratios_without_a_gateway() -> None:
     cpu = {f"{name}/tempo": int(percent) * 10 for name, (percent, _) in quoted.items()}
     memory = {f"{name}/tempo": int(percent) * 20 * MIB for name, (_, percent) in quoted.items()}
     assert (column(plan, "limits", "cpu"), column(plan, "limits", "memory")) == (cpu, memory)
+
+
+@pytest.mark.parametrize("shape", [{}, {"jaeger": True}, {"gateway": "openshift", "jaeger": True, "proxy": True}])
+@pytest.mark.parametrize(("cpu", "memory"), [(500, 1024), (1000, 2048), (1999, 4097), (16_000, 65_536)])
+def test_measured_shares_a_total_by_one_table_whatever_runs(shape: dict[str, Any], cpu: int, memory: int) -> None:
+    spec = stack(cpu=f"{cpu}m", memory=f"{memory}Mi", **shape)
+    put(spec, ("resources", "profile"), "measured")
+    plan = plan_of(spec)
+    assert (plan.allocated("limits", "cpu"), plan.allocated("limits", "memory")) == (cpu, memory * MIB)
+    weights = {f"{c.component}/{c.name}": MEASURED[c.weight] for c in containers_of(settings_of(spec)) if c.runs}
+    units: dict[Resource, int] = {"cpu": 1, "memory": MIB}
+    for index, (resource, unit) in enumerate(units.items()):
+        limits = {f"{w.component}/{c.name}": c.limits[resource] for w in plan.workloads for c in w.containers}
+        shares = {name: (limit.amount or 0) // unit for name, limit in limits.items() if limit.source == "share"}
+        among = sum(weights[name][index] for name in shares)
+        for name, share in shares.items():
+            assert abs(share - sum(shares.values()) * weights[name][index] / among) < 1
 
 
 def test_custom_weights_share_by_themselves() -> None:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from allocation import allocate
 from allocation.nodes import pods_of
 from allocation.plan import SIDES
 from settings import Quantity, load_config
+from settings.resources import StackResources
 from tests.configs import SECRETS, STACKS, changed, config
 from tests.recording import Run
+from tests.unit.strategies import CONTAINERS
 
 Named = Callable[[str], Run]
 Changed = Callable[[str, Any], tuple[list[dict[str, Any]], dict[str, Any]]]
@@ -48,6 +51,17 @@ def test_every_container_gets_exactly_what_the_plan_says(stack_named: Named, nam
     for workload in (*plan.workloads, *plan.outside):
         assert run.workloads[workload.name].kind == workload.kind
         assert run.workloads[workload.name].inputs["spec"].get("replicas", 1) == workload.replicas
+
+
+@pytest.mark.parametrize("profile", get_args(StackResources.model_fields["profile"].annotation))
+def test_a_stack_by_any_profile_takes_its_total_and_no_more(profile: str) -> None:
+    total = {"limits": {"cpu": "2", "memory": "2Gi"}}
+    weights = {to_camel(container): {"cpu": 1, "memory": 1} for container in CONTAINERS}
+    custom = {"weights": weights} if profile == "custom" else {}
+    run = changed("dev", "spec.resources", {"profile": profile, "total": total} | custom)
+    limits = [container["resources"]["limits"] for workload, container in run.containers() if "minio" not in workload]
+    for resource, quantity in total["limits"].items():
+        assert sum(Quantity.parse(each[resource]).value for each in limits) == Quantity.parse(quantity).value
 
 
 def test_gomemlimit_is_four_fifths_of_the_memory_limit_and_absent_without_one(stack: Run) -> None:
