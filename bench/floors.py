@@ -134,7 +134,7 @@ def _survives(container: str, resource: str, amount: int, seconds: float, ending
     tried = f"{container} {amount}{RESOURCES[resource].unit}"
     used = 0
     try:
-        with stack.running() as tempo:
+        with stack.running(own_executables=True) as tempo:
             plane = Plane(tempo, LIGHT_LOAD, SMALL, _say)
             plane.warm_up(SPANS_PER_SECOND, seconds=2)
             for part in _parts(seconds):
@@ -145,7 +145,8 @@ def _survives(container: str, resource: str, amount: int, seconds: float, ending
                 uses = [use for name, use in measured.uses.items() if component_of(name).replace("-", "_") == container]
                 used = max(used, *(use.memory_bytes for use in uses))
             killed = sum(tempo.usage(name).oom_kills + tempo.usage(name).restarts for name in tempo.instances)
-            return None if killed else used
+            ready = all(tempo.ready(name) for name in tempo.instances)  # the compactor was not waited for
+            return used if ready and not killed else None
     except SandboxError as error:
         _say(f"  {tried}: {error}")
         return None

@@ -65,12 +65,13 @@ class Stack:
         return dict(_limits(self.objects))
 
     @contextmanager
-    def running(self) -> Iterator[Tempo]:
+    def running(self, *, own_executables: bool = False) -> Iterator[Tempo]:
         """The data plane, in cgroups, for the length of a block. Raises SandboxError where one never gets ready.
 
-        The pages of its executable count for each process, as for the only pod of its image on a node.
+        The pages of Tempo's executable are shared, as by pods of one image on one node, which is kind to a container
+        with little memory; with `own_executables` each process pays for its own, as on nodes of their own.
         """
-        with running_tempo(self.objects, limits=True, own_executables=True) as tempo:
+        with running_tempo(self.objects, limits=True, own_executables=own_executables) as tempo:
             yield tempo
 
 
