@@ -42,7 +42,7 @@ class Reading:
     throttled_periods: int
     periods: int
     memory_bytes: int  # the working set: without the pages of files that nobody has read lately
-    memory_max_bytes: int
+    memory_max_bytes: int | None  # None where the kernel does not keep it
     memory_limit_bytes: int | None  # as the kernel holds it: whole pages
     cpu_limit_millicores: int | None
     oom_kills: int
@@ -155,7 +155,7 @@ class V2(Cgroup):
             throttled_periods=cpu["nr_throttled"],
             periods=cpu["nr_periods"],
             memory_bytes=max(0, used - pages["inactive_file"]),
-            memory_max_bytes=_number(peak) if peak.exists() else used,  # since Linux 5.19
+            memory_max_bytes=_number(peak) if peak.exists() else None,  # since Linux 5.19
             memory_limit_bytes=None if limit == "max" else int(limit),
             cpu_limit_millicores=None if quota == "max" else round(int(quota) * 1000 / int(period)),
             oom_kills=_table(folder / "memory.events")["oom_kill"],
@@ -169,10 +169,21 @@ def cgroup(path: str, root: Path = ROOT, own: Path = Path("/proc/self/cgroup")) 
     """
     if all((root / controller / "cgroup.procs").exists() for controller in _V1_CONTROLLERS):
         return V1(root, f"{PARENT}/{path}")
-    above = next(_delegated(root, own), None)
+    delegated = list(_delegated(root, own))
+    above = next((group for group in delegated if _hands_on(group)), None)
+    if above is None and delegated:
+        group = delegated[0]
+        raise SandboxError(
+            f"{group} has processes, and the kernel hands controllers on only from groups without; move them into "
+            f"a group below: mkdir {group}/own && for p in $(cat {group}/cgroup.procs); do echo $p > "
+            f"{group}/own/cgroup.procs; done"
+        )
     if above is None:
         wanted = " and ".join(_V2_CONTROLLERS)
-        raise SandboxError(f"no group below {root} has the controllers {wanted} and is this user's to hand on")
+        raise SandboxError(
+            f"no group below {root} has the controllers {wanted} and is this user's to hand on; "
+            "run as root, or without --limits"
+        )
     return V2(above, f"{PARENT}/{path}")
 
 
@@ -186,7 +197,9 @@ def missing(root: Path = ROOT) -> str | None:
             tried.read()
         finally:
             tried.remove()
-    except (OSError, SandboxError, KeyError) as error:
+    except SandboxError as error:
+        return f"limits need control groups: {error}"
+    except (OSError, KeyError) as error:
         reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
     else:
         if done.returncode == 0:
@@ -206,6 +219,15 @@ def _delegated(root: Path, own: Path) -> Iterator[Path]:
             continue
         if set(_V2_CONTROLLERS) <= set(files[2].read_text().split()):
             yield each
+
+
+def _hands_on(group: Path) -> bool:
+    """Whether the groups below may have controllers: a group with processes gives them none, but for the very root.
+
+    Source: cgroup-v2.rst, "No Internal Process Constraint"; the root is the one without a type.
+    """
+    has_given = set((group / "cgroup.subtree_control").read_text().split()) >= set(_V2_CONTROLLERS)
+    return has_given or not (group / "cgroup.type").exists() or not (group / "cgroup.procs").read_text().strip()
 
 
 def _quota(limits: Limits) -> int | None:

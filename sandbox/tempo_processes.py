@@ -72,7 +72,7 @@ class Usage:
     throttled_periods: int
     periods: int
     memory_bytes: int  # the working set: what is used, without file pages that nobody has read lately
-    memory_max_bytes: int  # the highest since the run began, such pages included
+    memory_max_bytes: int | None  # the highest since the run began, such pages included; None: nobody kept it
     memory_limit_bytes: int | None
     cpu_limit_millicores: int | None
     oom_kills: int
@@ -190,7 +190,7 @@ class Tempo:
         if group := self.cgroup(name):
             return Usage(**asdict(group.read()), restarts=restarts)
         cpu_seconds, memory_bytes = _used_by(self.process(name))
-        return Usage(cpu_seconds, 0.0, 0, 0, memory_bytes, 0, None, None, 0, restarts)
+        return Usage(cpu_seconds, 0.0, 0, 0, memory_bytes, None, None, None, 0, restarts)
 
     def cgroup(self, name: str) -> Cgroup | None:
         """The control group of a process; None in a run without limits."""

@@ -63,7 +63,7 @@ def _figures(usage: Usage) -> tuple[str, ...]:
         "–" if usage.cpu_limit_millicores is None else f"{usage.cpu_limit_millicores}m",
         throttled,
         _mebibytes(usage.memory_bytes),
-        _mebibytes(usage.memory_max_bytes or None),
+        _mebibytes(usage.memory_max_bytes),
         _mebibytes(usage.memory_limit_bytes),
         str(usage.oom_kills),
         str(usage.restarts),

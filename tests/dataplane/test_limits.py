@@ -99,18 +99,21 @@ def test_who_wants_more_memory_than_its_limit_is_killed_counted_and_started_agai
         supervisor.stop()
     used = group.read()
     assert (used.oom_kills, supervisor.children["greedy"].told.restarts) == (2, 1)
-    assert 45 * 2**20 < used.memory_max_bytes <= 50 * 2**20
+    if used.memory_max_bytes is not None:  # an older kernel keeps it for version 1 only
+        assert 45 * 2**20 < used.memory_max_bytes <= 50 * 2**20
 
 
 def test_the_pages_of_an_executable_of_its_own_count_for_the_process(run: str, tmp_path: Path) -> None:
     command = [str(binary("tempo")), "--version"]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)  # from here on its pages are somebody else's
-    used = {}
+    used: dict[str, int] = {}
     for name, arguments in (("shared", command), ("own", with_own_executable(command, tmp_path / "own"))):
         group = cgroups.cgroup(f"{run}/{name}")
         group.create(Limits(cpu_millicores=1000, memory_bytes=200 * 2**20))
         subprocess.run(group.entering(arguments), stdout=subprocess.DEVNULL, check=True)
-        used[name] = group.read().memory_max_bytes
+        if (most := group.read().memory_max_bytes) is None:
+            pytest.skip("this kernel does not keep the most memory that a group of version 2 held")
+        used[name] = most
     assert used["own"] > used["shared"] + 10 * 2**20
 
 

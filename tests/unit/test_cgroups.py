@@ -5,6 +5,7 @@ The files' contents are as the kernel's documentation shows them: admin-guide/cg
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,44 @@ def test_the_highest_group_that_the_user_may_hand_on_is_used(tmp_path: Path) -> 
     assert group.folders == [root / "user.slice/user@1000/tempostack/run/x"]
 
 
+def test_a_group_with_processes_hands_nothing_on_and_the_next_below_is_used(tmp_path: Path) -> None:
+    root = tmp_path / "cgroup"
+    v2_group(root / "box", controllers="cpu memory", processes="1\n")
+    v2_group(root / "box/free", controllers="cpu memory")
+    v2_group(root / "box/free/own", controllers="cpu memory", processes="7\n")
+    group = cgroups.cgroup("run/x", root, own_group(tmp_path, "/box/free/own"))
+    assert group.folders == [root / "box/free/tempostack/run/x"]
+
+
+def test_a_group_that_has_handed_on_is_used_again(tmp_path: Path) -> None:
+    root = tmp_path / "cgroup"
+    v2_group(root / "box", controllers="cpu memory", processes="1\n")
+    (root / "box/cgroup.subtree_control").write_text("cpu io memory\n")
+    group = cgroups.cgroup("run/x", root, own_group(tmp_path, "/box"))
+    assert group.folders == [root / "box/tempostack/run/x"]
+
+
+def test_the_root_of_all_groups_hands_on_whatever_runs_in_it(tmp_path: Path) -> None:
+    v2_group(tmp_path, controllers="cpu memory", processes="1\n")
+    (tmp_path / "cgroup.type").unlink()  # only the root has none
+    group = cgroups.cgroup("run/x", tmp_path, own_group(tmp_path, "/"))
+    assert group.folders == [tmp_path / "tempostack/run/x"]
+
+
+def test_where_every_group_has_processes_they_are_to_move_into_one_below(tmp_path: Path) -> None:
+    """As in a container, whose only group they are in."""
+    v2_group(tmp_path, controllers="cpu memory", processes="1\n")
+    with pytest.raises(SandboxError, match=rf"{tmp_path} has processes.*mkdir {tmp_path}/own "):
+        cgroups.cgroup("run/x", tmp_path, own_group(tmp_path, "/"))
+
+
+def test_an_older_kernel_does_not_keep_the_most_memory_that_was_held(tmp_path: Path) -> None:
+    for name, content in V2_READINGS.items():
+        if name != "memory.peak":
+            write(tmp_path / "group" / name, content)
+    assert V2(tmp_path, "group").read() == replace(SAME, memory_max_bytes=None)
+
+
 def test_a_machine_without_the_controllers_is_told_which_are_needed(tmp_path: Path) -> None:
     v2_group(tmp_path, controllers="memory")
     with pytest.raises(SandboxError, match="cpu and memory"):
@@ -198,11 +237,12 @@ def own_group(folder: Path, path: str) -> Path:
     return file
 
 
-def v2_group(folder: Path, controllers: str, writable: bool = True) -> None:
+def v2_group(folder: Path, controllers: str, writable: bool = True, processes: str = "") -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cgroup.type").write_text("domain\n")
     (folder / "cgroup.controllers").write_text(f"{controllers}\n")
     if writable:
-        (folder / "cgroup.procs").write_text("")
+        (folder / "cgroup.procs").write_text(processes)
         (folder / "cgroup.subtree_control").write_text("")
 
 
