@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 
@@ -17,7 +18,7 @@ from bench.mixes import MIXES
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
 from bench.search import Effort, highest_rate
-from bench.splits import Split, Total, limited
+from bench.splits import CONTAINERS, Split, Total, limited
 from bench.trials import Measured, Plane
 from bench.watching import component_of
 from sandbox.errors import SandboxError
@@ -28,7 +29,7 @@ PARTS = (0.4, 0.2, 0.1)  # of what the giver has
 BETTER = 1.02  # less is noise
 LEAST = (10, 32 * 2**20)  # nobody gives below
 BUSY = 0.6  # of a limit: below, nobody is given more of it
-EFFORT = Effort(confirm_seconds=20, most_confirmations=3)
+EFFORT = Effort(factor=1.12, confirm_seconds=20, most_confirmations=3)
 FIRST_RATE = 2500.0
 
 
@@ -108,23 +109,28 @@ def _moved(limits: Limits, giver: str, taker: str, resource: int, amount: int) -
 def _evaluator(arguments: argparse.Namespace) -> Evaluate:
     """Runs a split, and keeps what it held; under several mixes the geometric mean counts."""
 
+    what = _what(arguments)
+
     def evaluate(limits: Limits, first_rate: float) -> Result:
         stack = Stack.of(limited({name.replace("-", "_"): both for name, both in limits.items()}))
         stack = stack.with_blocks_of(arguments.block_seconds)
         print(f"{limits}", flush=True)
         rates, last = [], None
-        try:
-            with stack.running() as tempo:
-                for number, mix in enumerate(arguments.mixes):
-                    plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True))
-                    plane.warm_up(first_rate / 2, 3 if number else arguments.block_seconds + 15)
-                    rates.append(highest_rate(plane, first_rate, EFFORT).rate)
-                    last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
-        except SandboxError as error:
-            print(f"    does not run: {error}", flush=True)
+        with ExitStack() as running:
+            try:
+                tempo = running.enter_context(stack.running())
+            except SandboxError as error:
+                print(f"    does not run: {error}", flush=True)
+                tempo = None
+            for number, mix in enumerate(arguments.mixes if tempo else ()):
+                assert tempo
+                plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True))
+                plane.warm_up(first_rate / 2, 3 if number else arguments.block_seconds + 15)
+                rates.append(highest_rate(plane, first_rate, EFFORT).rate)
+                last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
         rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0
         used = _used(last) if last else dict.fromkeys(limits, (1.0, 1.0))
-        append(FILE, {**_what(arguments), "limits": limits, "rate": rate, "used": used})
+        append(FILE, {**what, "limits": limits, "rate": rate, "used": used})
         return Result(rate, used)
 
     return evaluate
@@ -137,11 +143,15 @@ def _used(measured: Measured) -> dict[str, tuple[float, float]]:
 
 
 def _what(arguments: argparse.Namespace) -> Record:
-    return {"total": str(arguments.total), "mixes": list(arguments.mixes), "block_seconds": arguments.block_seconds}
+    """What results must have in common; the fingerprint is of any limits, so that it is the settings'."""
+    any_limits = Stack.of(limited(dict.fromkeys(CONTAINERS, (500, 2**29)))).with_blocks_of(arguments.block_seconds)
+    own = {"total": str(arguments.total), "mixes": list(arguments.mixes), "block_seconds": arguments.block_seconds}
+    return {**own, "fingerprint": any_limits.fingerprint}
 
 
 def _known(arguments: argparse.Namespace) -> list[Record]:
-    return [each for each in of_this_machine(read(FILE)) if _what(arguments).items() <= each.items()]
+    what = _what(arguments)
+    return [each for each in of_this_machine(read(FILE)) if what.items() <= each.items()]
 
 
 def _ours(arguments: argparse.Namespace) -> Limits:
@@ -157,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"))
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=["balanced"])
     parser.add_argument("--minutes", type=float, default=20, help="nothing is started that would take longer")
-    parser.add_argument("--block-seconds", type=int, default=30, help="how often blocks are cut and flushed")
+    parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     return parser
 
 

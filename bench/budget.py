@@ -2,15 +2,18 @@
 
 A rate holds when for a whole minute nothing is refused, dropped or OOM-killed and queries answer with a p95 below 1 s.
 Real Tempo and MinIO, each process in a cgroup with the limits its container has; MinIO is not part of the total. Blocks
-are cut, flushed and compacted every half minute (`--block-seconds`), so that every minute has its part of that. Every
-rate found is added to bench/data/budget.jsonl; a run goes on where the last one stopped, round by round, the splits in
-alternating order, until there are `--rounds` of each or `--minutes` are over. `--report` only prints.
+are cut, flushed and compacted every minute (`--block-seconds`), so that every trial that counts has its part of that.
+Every rate found is added to bench/data/budget.jsonl; a run goes on where the last one stopped, round by round, the
+splits in alternating order, until there are `--rounds` of each or `--minutes` are over. Ratios are made only of what
+one run measured in one round; `--first-round` begins new rounds beside those there are. `--report` only prints.
 """
 
 import argparse
+import secrets
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -30,6 +33,8 @@ SPLITS = ("operator", "operator+plan", "production", "even", "ours")
 READY_SECONDS, SHORT_SECONDS, FLUSHED_SECONDS = 30.0, 3.0, 15.0  # the last: a block's way into the bucket
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
+FIRST_OF_ITS_OWN = 0.95  # of the median that a split held itself
+RUN = secrets.token_hex(4)  # this process, that measures side by side
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Wanted:
     shape: Shape
     block_seconds: int
     effort: Effort
-    rounds: int
+    rounds: range
 
     @property
     def load(self) -> Record:
@@ -73,6 +78,9 @@ def main() -> int:
             measure(wanted, Deadline(arguments.minutes))
         except KeyboardInterrupt:
             print("interrupted; what was found is kept", flush=True)
+        except SandboxError as error:  # not of a stack, but of what measures it
+            print(f"{error}; what was found is kept", file=sys.stderr)
+            return 1
     print("\n".join(budget_report.lines(of_this_machine(read(FILE)), wanted.load)))
     return 0
 
@@ -81,13 +89,15 @@ def measure(wanted: Wanted, deadline: Deadline) -> None:
     """Visits what is missing, for as long as there is time."""
     stacks = {(t, s): Stack.of_split(s, t, wanted.block_seconds) for t in wanted.totals for s in wanted.splits}
     visits = list(missing(wanted, stacks, of_this_machine(read(FILE))))
-    seconds = _seconds(visits, wanted.effort)
+    seconds = _seconds(visits, wanted.effort, wanted.block_seconds)
     print(f"{sum(len(v.mixes) for v in visits)} searches are missing, about {seconds / 60:.0f} min", flush=True)
     for number, visit in enumerate(visits):
-        if not deadline.allows(_seconds([visit], wanted.effort)):
+        if not deadline.allows(_seconds([visit], wanted.effort, wanted.block_seconds)):
             print(f"the time is over: {deadline.left_seconds() / 60:.1f} min are too few for the next data plane")
             return
-        left = _seconds(visits[number:], wanted.effort)
+        if set(_keys(visit)) <= _dead(of_this_machine(read(FILE)), wanted.load):
+            continue
+        left = _seconds(visits[number:], wanted.effort, wanted.block_seconds)
         limits = ", ".join(f"{name} {cpu}m/{memory >> 20}Mi" for name, (cpu, memory) in visit.stack.limits.items())
         print(f"round {visit.round}, {visit.total}, {visit.split}, {left / 60:.0f} min left: {limits}", flush=True)
         _visit(visit, wanted, deadline)
@@ -96,47 +106,75 @@ def measure(wanted: Wanted, deadline: Deadline) -> None:
 def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: Sequence[Record]) -> Iterator[Visit]:
     """What no record has yet, in the order of a run: each round the splits the other way round, and the mixes turned.
 
-    A record counts if it is valid, and while its stack would still run the same.
+    A record counts if it is valid, and while its stack would still run the same. One that did not start is not started
+    again in later rounds.
     """
-    load = wanted.load
-    done = {
-        (each["round"], each["mix"], each["fingerprint"], each["split"])
-        for each in records
-        if each["valid"] and load.items() <= each.items()
-    }
-    for number in range(1, wanted.rounds + 1):
+    known = [each for each in records if each["valid"] and wanted.load.items() <= each.items()]
+    done = {(each["round"], each["mix"], each["fingerprint"], each["split"]) for each in known}
+    dead = _dead(records, wanted.load)
+    for number in wanted.rounds:
         turned = wanted.mixes[number % len(wanted.mixes) :] + wanted.mixes[: number % len(wanted.mixes)]
         for total in wanted.totals:
             for split in wanted.splits if number % 2 else reversed(wanted.splits):
                 stack = stacks[total, split]
-                mixes = tuple(m for m in turned if (number, m, stack.fingerprint, str(split)) not in done)
+                keys = {mix: (mix, stack.fingerprint, str(split)) for mix in turned}
+                mixes = tuple(m for m, key in keys.items() if (number, *key) not in done and key not in dead)
                 if mixes:
                     yield Visit(number, total, split, stack, mixes)
 
 
+def _dead(records: Sequence[Record], load: Record) -> set[tuple[str, str, str]]:
+    """(mix, fingerprint, split) of what did not start."""
+    own = (each for each in records if load.items() <= each.items())
+    return {(each["mix"], each["fingerprint"], each["split"]) for each in own if not each["started"]}
+
+
+def _keys(visit: Visit) -> Iterator[tuple[str, str, str]]:
+    return ((mix, visit.stack.fingerprint, str(visit.split)) for mix in visit.mixes)
+
+
 def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
     """One data plane, and a search on it for each mix. A stack that does not even start holds no rate."""
-    try:
-        with visit.stack.running() as tempo:
-            for number, mix in enumerate(visit.mixes):
-                if not deadline.allows(wanted.effort.usual_seconds):
-                    return
-                plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True))
-                start = first_rate(visit.total, mix, of_this_machine(read(FILE)), wanted.load)
-                plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
-                found = highest_rate(plane, start, wanted.effort)
-                _keep(visit, mix, wanted, found, plane)
-    except SandboxError as error:
-        print(f"    does not run: {error}", flush=True)
-        for mix in visit.mixes:
-            _keep(visit, mix, wanted, Found(0.0, f"does not run: {error}"[:300], ()), None)
+    with ExitStack() as running:
+        try:
+            tempo = running.enter_context(visit.stack.running())
+        except SandboxError as error:
+            print(f"    does not run: {error}", flush=True)
+            for mix in visit.mixes:
+                _keep(visit, mix, wanted, Found(0.0, f"does not run: {error}"[:300], ()), None)
+            return
+        for number, mix in enumerate(visit.mixes):
+            if not deadline.allows(wanted.effort.usual_seconds):
+                return
+            plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True))
+            start, effort = beginning(visit, mix, wanted, of_this_machine(read(FILE)))
+            plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
+            _keep(visit, mix, wanted, highest_rate(plane, start, effort), plane)
+            if plane.missing:  # the other mixes have nothing to do with that
+                running.close()
+                if left := visit.mixes[number + 1 :]:
+                    _visit(replace(visit, mixes=left), wanted, deadline)
+                return
 
 
-def first_rate(total: Total, mix: str, records: Sequence[Record], load: Record) -> float:
-    """Where a search begins, so that it takes few steps: the same for every split."""
-    alike = {"total": str(total), "mix": mix, **load}
-    known = [each["rate"] for each in records if alike.items() <= each.items() and each["rate"]]
-    return FIRST_OF_KNOWN * median(known) if known else FIRST_RATE_A_MILLICORE * total.cpu_millicores
+def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record]) -> tuple[float, Effort]:
+    """Where a search begins, and in which steps; by the same rule for every split.
+
+    Just below what the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
+    not, so where it begins decides how long it takes, and not what it finds. In a first round, below what any split
+    held; one that held nothing begins with the least rate that it was tried at.
+    """
+    alike = {"total": str(visit.total), "mix": mix, **wanted.load}
+    known = [each for each in records if alike.items() <= each.items() and each["valid"]]
+    same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
+    if own := [each for each in known if same.items() <= each.items() and each["round"] < visit.round]:
+        if held := median(each["rate"] for each in own):
+            return FIRST_OF_ITS_OWN * held, wanted.effort.near(known=True)
+        if tried := [trial["rate"] for each in own for trial in each["tried"]]:
+            return min(tried), wanted.effort.near(known=False)
+    rates = [each["rate"] for each in known if each["rate"]]
+    first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
+    return first, wanted.effort
 
 
 def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | None) -> None:
@@ -148,6 +186,7 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
     whole = [trial for trial in trials if trial.rate == found.rate and trial.verdict.held]
     failed = sorted((trial for trial in trials if not trial.verdict.held), key=lambda trial: trial.rate)
     record: dict[str, Any] = {
+        "run": RUN,
         "round": visit.round,
         "total": str(visit.total),
         "split": str(visit.split),
@@ -155,6 +194,7 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
         **wanted.load,
         "rate": round(found.rate, 1),
         "binding": found.binding,
+        "started": plane is not None,
         "valid": all(trial.is_valid for trial in (*whole[-1:], *failed[:1])),
         "fingerprint": visit.stack.fingerprint,
         "limits": visit.stack.limits,
@@ -165,10 +205,10 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
     print(f"  {mix}: {found.rate:,.0f} spans/s; then {found.binding}", flush=True)
 
 
-def _seconds(visits: Sequence[Visit], effort: Effort) -> float:
+def _seconds(visits: Sequence[Visit], effort: Effort, block_seconds: int) -> float:
     """About how long they take."""
-    once = READY_SECONDS + FLUSHED_SECONDS + 30
-    return sum(once + len(visit.mixes) * (effort.usual_seconds + 20) for visit in visits)
+    once = READY_SECONDS + FLUSHED_SECONDS
+    return sum(once + block_seconds + len(visit.mixes) * (effort.usual_seconds + SHORT_SECONDS + 2) for visit in visits)
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:
@@ -179,20 +219,21 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
         shape=Shape(arguments.spans_per_trace, arguments.span_bytes),
         block_seconds=arguments.block_seconds,
         effort=Effort(step_seconds=arguments.step_seconds, confirm_seconds=arguments.confirm_seconds),
-        rounds=arguments.rounds,
+        rounds=range(arguments.first_round, arguments.rounds + 1),
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="in all, those of earlier runs among them")
+    parser.add_argument("--first-round", type=int, default=1, help="of those; later than the last to begin anew")
     parser.add_argument("--minutes", type=float, default=60, help="no data plane is started that would take longer")
     parser.add_argument("--totals", type=Total.parse, nargs="+", default=[Total.parse(text) for text in TOTALS])
     parser.add_argument("--splits", type=Split.parse, nargs="+", default=[Split.parse(text) for text in SPLITS])
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES))
     parser.add_argument("--spans-per-trace", type=int, default=10)
     parser.add_argument("--span-bytes", type=int, default=200)
-    parser.add_argument("--block-seconds", type=int, default=30, help="0: as each stack has it, ten minutes or more")
+    parser.add_argument("--block-seconds", type=int, default=60, help="0: as each stack has it, ten minutes or more")
     parser.add_argument("--step-seconds", type=float, default=8)
     parser.add_argument("--confirm-seconds", type=float, default=60)
     parser.add_argument("--report", action="store_true", help="measure nothing")

@@ -7,39 +7,57 @@ from dataclasses import dataclass
 
 from bench.mixes import MIXES
 from bench.records import Record
-from bench.splits import OPERATOR, OURS, Total
-from bench.summary import Rates, ratio
+from bench.splits import OPERATOR, OURS, SPLITS_SAY, Total
+from bench.summary import Rates, Ratio, ratio
 
 _FIGURE = re.compile(r" \(?[0-9][0-9.,]*(%| s\b)?\)?")
 ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits; others follow by name
+
+Origin = tuple[str, str]  # hardware and version: measurements of two are never set beside each other
 
 
 @dataclass(frozen=True)
 class Cell:
     """All rounds of one split under one load."""
 
-    total: str
-    mix: str
     split: str
-    records: tuple[Record, ...]
+    every: tuple[Record, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The rounds in which the machine had processors left; the others say nothing of the split."""
+        return tuple(record for record in self.every if record["valid"])
 
     @property
     def rates(self) -> Rates:
         """Spans per second, a round each."""
         return Rates(tuple(record["rate"] for record in self.records))
 
+    def over(self, other: "Cell") -> Ratio:
+        """How much more it held than another, round by round."""
+        ours, theirs = ({(r["round"], r["run"]): r["rate"] for r in cell.records} for cell in (self, other))
+        return ratio(ours, theirs)
+
     @property
     def binding(self) -> str:
         """What was at its limit beyond, as most rounds say; shortened to what binds."""
-        return Counter(_short(record["binding"]) for record in self.records).most_common(1)[0][0]
+        return Counter(_short(record["binding"]) for record in self.every).most_common(1)[0][0]
 
-    @property
-    def is_valid(self) -> bool:
-        """Whether in every round the machine had processors left."""
-        return all(record["valid"] for record in self.records)
+    def __str__(self) -> str:
+        invalid = len(self.every) - len(self.records)
+        return f"{self.rates}{f' [{invalid} not valid: the machine was full]' if invalid else ''}"
 
 
 Cells = Mapping[tuple[str, str], Mapping[str, Cell]]  # (total, mix) -> split -> cell
+
+
+def by_origin(records: Iterable[Record]) -> dict[Origin, list[Record]]:
+    """By machine and version, the one of the last record at the end."""
+    found: dict[Origin, list[Record]] = {}
+    for record in records:
+        origin = record["hardware"], record["tempo"]
+        found[origin] = [*found.pop(origin, []), record]
+    return found
 
 
 def cells(records: Iterable[Record], load: Record) -> Cells:
@@ -54,12 +72,12 @@ def cells(records: Iterable[Record], load: Record) -> Cells:
             found[key][record["round"]] = record
     table: dict[tuple[str, str], dict[str, Cell]] = {}
     for (total, mix, split), rounds in found.items():
-        table.setdefault((total, mix), {})[split] = Cell(total, mix, split, tuple(rounds.values()))
+        table.setdefault((total, mix), {})[split] = Cell(split, tuple(rounds.values()))
     return {key: dict(sorted(splits.items(), key=_in_order)) for key, splits in sorted(table.items(), key=_by_load)}
 
 
 def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
-    """The report, a line each."""
+    """The report of one machine and version, a line each."""
     records = list(records)
     if not records:
         yield "nothing measured yet"
@@ -67,29 +85,47 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
     for (total, mix), splits in cells(records, load).items():
         yield f"\n{total}, {mix} ({MIXES[mix].queries_per_second:g} queries/s)" if mix in MIXES else f"\n{total}, {mix}"
         for cell in splits.values():
-            flag = "" if cell.is_valid else "  NOT VALID: the machine had no processors left"
-            yield f"  {cell.split:18} {len(cell.records)} rounds  {cell.rates!s:28} {_ratio(splits, cell):24} {flag}"
+            other = splits.get(OPERATOR)
+            against = f"{cell.over(other)} operator's" if other and cell is not other else ""
+            yield f"  {cell.split:18} {len(cell.records)} rounds  {cell!s:28} {against}"
             yield f"  {'':18} then {cell.binding}; {_machine(cell.records)}"
     yield f"\nmeasured on {records[-1]['hardware']}, Tempo {records[-1]['tempo']}, at {records[-1]['commit']}"
 
 
-def markdown(table: Cells) -> str:
-    """The README's table: spans per second, the median and the spread of the rounds, and ours over the operator's."""
-    splits = list(dict.fromkeys(split for row in table.values() for split in row))
+def markdown(records: Iterable[Record], load: Record) -> str:
+    """The README's tables, one for each machine and version."""
+    parts = []
+    for (hardware, tempo), own in by_origin(records).items():
+        if table := cells(own, load):
+            parts.append(f"{_table(table)}\n\n{caption(table, hardware, tempo)}")
+    return "\n\n".join(parts)
+
+
+def _table(table: Cells) -> str:
+    """Spans per second, the median and the range of the rounds, and ours over the operator's."""
+    splits = _splits(table)
     head = ["total", "load", *splits, "ours / operator"]
     rows = [head, ["---", "---", *["--:"] * (len(splits) + 1)]]
     for (total, mix), row in table.items():
-        shown = [str(row[split].rates) if split in row else "" for split in splits]
+        shown = [str(row[split]) if split in row else "" for split in splits]
         both = OURS in row and OPERATOR in row
-        last = str(ratio(row[OURS].rates.values, row[OPERATOR].rates.values)) if both else ""
-        rows.append([total, mix, *shown, last])
+        rows.append([total, mix, *shown, str(row[OURS].over(row[OPERATOR])) if both else ""])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _ratio(splits: Mapping[str, Cell], cell: Cell) -> str:
-    if OPERATOR not in splits or cell.split == OPERATOR:
-        return ""
-    return f"× {ratio(cell.rates.values, splits[OPERATOR].rates.values)} operator's"
+def caption(table: Cells, hardware: str, tempo: str) -> str:
+    """What stands below a table or figure: what its figures are, where they are from, and what each split is."""
+    rounds = [len(cell.records) for row in table.values() for cell in row.values()]
+    said = "; ".join(f"`{split}`: {SPLITS_SAY[split]}" for split in _splits(table) if split in SPLITS_SAY)
+    many = f"{min(rounds)} to {max(rounds)}" if min(rounds) != max(rounds) else f"{max(rounds)}"
+    return (
+        f"Spans/s held for a minute: median (least–most) of {many} rounds; ratios are of rounds that one run measured "
+        f"of both, median (least–most). Measured on {hardware}, Tempo {tempo}. {said}."
+    )
+
+
+def _splits(table: Cells) -> list[str]:
+    return list(dict.fromkeys(split for row in table.values() for split in row))
 
 
 def _machine(records: Sequence[Record]) -> str:
@@ -99,10 +135,17 @@ def _machine(records: Sequence[Record]) -> str:
         return "no rate held"
     minio = last["uses"]["minio"]["cpu_millicores"]
     own = sum(use["cpu_millicores"] for name, use in last["uses"].items() if name != "minio")
+    blocks = last["blocks"]
     return (
         f"Tempo {own:.0f}m, MinIO {minio:.0f}m, generator {last['generator_millicores']}m, "
         f"queries {last['querying_millicores']}m with p95 {last['query_p95_seconds']} s, "
-        f"the machine {last['busy_processors']} processors"
+        f"the machine {last['busy_processors']} processors; "
+        + (
+            f"{blocks['flushed']} blocks of {blocks['mean_bytes'] / 2**20:.1f} MiB flushed, "
+            f"{blocks['compacted']} compacted, {blocks['outstanding']} outstanding"
+            if blocks
+            else "blocks unknown"
+        )
     )
 
 

@@ -2,7 +2,8 @@
 
 Runs a stack whose limits do not bind under loads of several rates, sizes and queries, and adds what each process used
 to bench/data/calibration.jsonl. The fits, with R² and residual, are kept in bench/data/calibration.json; from them
-weights for a total and a mix are proposed. A run goes on where the last one stopped; `--report` only fits and prints.
+weights for a total and a mix are proposed. A run goes on where the last one stopped; `--report` only fits and prints,
+and `--write` with it keeps the fits. Only measurements of this machine, and of the stack as it would run now, count.
 """
 
 import argparse
@@ -75,17 +76,19 @@ POINTS = (
 def main() -> int:
     """Measures what is missing, fits, and proposes."""
     arguments = _parser().parse_args()
+    stack = Stack.of(_unbound()).with_blocks_of(arguments.block_seconds)
     if not arguments.report:
         need_limits()
         end_on_signals()
         try:
-            measure(arguments.rounds, arguments.seconds, arguments.block_seconds, Deadline(arguments.minutes))
+            measure(stack, arguments.rounds, arguments.seconds, arguments.block_seconds, Deadline(arguments.minutes))
         except KeyboardInterrupt:
             print("interrupted; what was measured is kept", flush=True)
-    rows = [each for each in of_this_machine(read(FILE)) if each["valid"] and not each["failures"]]
+    rows = [each for each in _known(stack) if each["valid"] and not each["failures"]]
     try:
         fits = fits_of(rows)
-        RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
+        if arguments.write or not arguments.report:
+            RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
         for line in _lines(fits, rows, arguments.total, arguments.mixes):
             print(line)
     except ValueError as error:
@@ -98,12 +101,19 @@ def main() -> int:
     return 0
 
 
-def measure(rounds: int, seconds: float, block_seconds: int, deadline: Deadline) -> None:
+def _known(stack: Stack) -> list[Record]:
+    """What was measured on this machine, of a stack that would still run the same."""
+    return [each for each in of_this_machine(read(FILE)) if each["fingerprint"] == stack.fingerprint]
+
+
+def measure(stack: Stack, rounds: int, seconds: float, block_seconds: int, deadline: Deadline) -> None:
     """Every point that has not got its rounds, all of a round on one data plane."""
-    stack = Stack.of(_unbound()).with_blocks_of(block_seconds)
     for number in range(1, rounds + 1):
-        known = [each for each in of_this_machine(read(FILE)) if each["fingerprint"] == stack.fingerprint]
-        done = [each["point"] for each in known if each["round"] == number and each["valid"] and not each["failures"]]
+        done = [
+            each["point"]
+            for each in _known(stack)
+            if each["round"] == number and each["valid"] and not each["failures"]
+        ]
         points = [point for point in POINTS if point.key not in done]
         left = READY_SECONDS + len(points) * (seconds + SETTLING_SECONDS)
         if points and not deadline.allows(READY_SECONDS + seconds):
@@ -141,11 +151,11 @@ def _round(
 
 def _load_of(measured: Measured, wanted_seconds: float) -> Record:
     """What was really acknowledged and answered, a second; a push of next to nothing is over before its time is."""
-    pushed = measured.pushed
-    seconds = max(pushed.seconds, wanted_seconds)
+    pushed = measured.pushed  # None: has failures, and does not count
+    seconds = max(pushed.seconds if pushed else 0.0, wanted_seconds)
     return {
-        "megabytes": pushed.acknowledged_bytes / seconds / 1e6,
-        "kilospans": pushed.acknowledged / seconds / 1e3,
+        "megabytes": pushed.acknowledged_bytes / seconds / 1e6 if pushed else 0.0,
+        "kilospans": pushed.acknowledged / seconds / 1e3 if pushed else 0.0,
         "queries_a_second": len(measured.queried.answers) / seconds if measured.queried else 0.0,
     }
 
@@ -211,11 +221,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=2, help="in all, those of earlier runs among them")
     parser.add_argument("--minutes", type=float, default=30, help="nothing is started that would take longer")
     parser.add_argument("--seconds", type=float, default=30, help="of each load")
-    parser.add_argument("--block-seconds", type=int, default=30, help="how often blocks are cut and flushed")
+    parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"), help="to propose weights for")
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES), help="to propose weights for")
     parser.add_argument("--weights", type=Path, help="write those of the first mix, for bench.budget --splits @FILE")
     parser.add_argument("--report", action="store_true", help="measure nothing")
+    parser.add_argument("--write", action="store_true", help="with --report: keep the fits, as after measuring")
     return parser
 
 

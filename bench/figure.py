@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench.budget_report import Cell, Cells, cells, markdown
+from bench.budget_report import Cell, Cells, by_origin, caption, cells, markdown
 from bench.records import DATA, PROJECT, Record, read
 
 SVG, README = PROJECT / "docs/budget.svg", PROJECT / "README.md"
 BEGIN, END = "<!-- budget: made by `make figure` -->", "<!-- /budget -->"
 # What the figure shows: small spans, whole minutes, and in each of them its part of flushing and compacting.
-LOAD: Record = {"shape": [10, 200], "block_seconds": 30, "confirm_seconds": 60}
+LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60}
 
 WIDTH, PANEL, TOP, BOTTOM, LEFT = 960, 250, 56, 34, 64
 COLOURS = ("#2563eb", "#dc2626", "#d97706", "#6b7280", "#059669", "#7c3aed")
@@ -29,14 +29,17 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA / "budget.jsonl")
     parser.add_argument("--confirm-seconds", type=float, default=LOAD["confirm_seconds"], help="of the searches shown")
     arguments = parser.parse_args()
-    table = cells(read(arguments.data), {**LOAD, "confirm_seconds": arguments.confirm_seconds})
-    if not table:
+    load, records = {**LOAD, "confirm_seconds": arguments.confirm_seconds}, read(arguments.data)
+    shown = [(origin, table) for origin, own in by_origin(records).items() if (table := cells(own, load))]
+    if not shown:
         print(f"{arguments.data}: no measurement to show; make bench-budget", file=sys.stderr)
         return 1
     readme = README.read_text(encoding="utf-8")
-    wanted = {SVG: svg(table), README: with_table(readme, markdown(table))}
+    (hardware, tempo), table = shown[-1]
+    text = markdown(records, load)
+    wanted = {SVG: svg(table, caption(table, hardware, tempo)), README: with_table(readme, text)}
     if BEGIN not in readme:
-        print(f"README.md has no markers; the table goes between\n{BEGIN}\n{END}\n\n{markdown(table)}")
+        print(f"README.md has no markers; the table goes between\n{BEGIN}\n{END}\n\n{text}")
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in stale:
         print(
@@ -54,8 +57,11 @@ def with_table(text: str, table: str) -> str:
     return f"{before}{begin}\n{table}\n{end}{after}" if begin and end else text
 
 
-def svg(table: Cells) -> str:
-    """A row of panels for each total, a panel for each mix: a bar for each split, with the spread of its rounds."""
+def svg(table: Cells, about: str) -> str:
+    """A row of panels for each total, a panel for each mix: a bar for each split, with the spread of its rounds.
+
+    Of one machine and version, the one measured last; `about` says which, and is the picture's description.
+    """
     totals = list(dict.fromkeys(total for total, _ in table))
     mixes = list(dict.fromkeys(mix for _, mix in table))
     splits = list(dict.fromkeys(split for row in table.values() for split in row))
@@ -64,13 +70,17 @@ def svg(table: Cells) -> str:
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' {STYLE} role='img'>",
         "<title>Highest ingest rate that holds for a minute, by total, load and split</title>",
+        f"<desc>{escape(about)}</desc>",
         f"<rect width='{WIDTH}' height='{height}' fill='white'/>",
         *_legend(colours),
     ]
     width = (WIDTH - LEFT) // max(1, len(mixes))
     for row, total in enumerate(totals):
         here = {mix: table[total, mix] for mix in mixes if (total, mix) in table}
-        most = max(max(cell.rates.values) for cells_of in here.values() for cell in cells_of.values()) or 1.0
+        most = (
+            max((rate for row in here.values() for cell in row.values() for rate in cell.rates.values), default=0)
+            or 1.0
+        )
         y = TOP + PANEL * row
         parts += _axis(total, most, y)
         for column, mix in enumerate(mixes):
@@ -101,9 +111,9 @@ def _panel(
     bottom, step = y + PANEL - BOTTOM, (width - 24) / max(1, len(colours))
     yield f"<text x='{x + width / 2:.1f}' y='{bottom + 18}' text-anchor='middle'>{escape(mix)}</text>"
     for number, (split, colour) in enumerate(colours.items()):
-        if split not in row:
+        rates = row[split].rates if split in row else None
+        if not rates or not rates.values:
             continue
-        rates = row[split].rates
         left, middle = x + 15 + step * number, x + 12 + step * (number + 0.5)
         values = (rates.median, min(rates.values), max(rates.values))
         top, low, high = (bottom - value / most * _height() for value in values)

@@ -1,7 +1,7 @@
 """The highest rate that holds, and the least amount that does: bounded searches over trials."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 
@@ -14,15 +14,16 @@ class Verdict:
 
 
 Trial = Callable[[float, float], Verdict]  # (rate, seconds)
+BETWEEN_SECONDS = 3.0  # two trials
 
 
 @dataclass(frozen=True)
 class Effort:
     """How long and how finely to search: steps that are short, and a long trial of what they found."""
 
-    step_seconds: float = 10
+    step_seconds: float = 8
     confirm_seconds: float = 60
-    factor: float = 1.25  # from one step up to the next; down, where nothing is known to hold, twice as far
+    factor: float = 1.25  # of the first step up or down; every next one is by so much wider
     precision: float = 1.06  # the least rate that fails is within this of the highest that holds
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
@@ -31,8 +32,12 @@ class Effort:
 
     @property
     def usual_seconds(self) -> float:
-        """What a search takes that starts near its end: about five steps, and a confirmation and a half."""
-        return 5 * self.step_seconds + 1.5 * self.confirm_seconds
+        """About what a search takes that starts near its end: three steps, and some confirmations that fail."""
+        return 3 * (self.step_seconds + BETWEEN_SECONDS) + 1.3 * (self.confirm_seconds + BETWEEN_SECONDS)
+
+    def near(self, known: bool) -> "Effort":
+        """To begin with what is known to hold, in small steps; at a rate that never held, by one step that fails."""
+        return replace(self, factor=1.12) if known else replace(self, least_part=1.0)
 
 
 @dataclass(frozen=True)
@@ -102,12 +107,13 @@ def _bracket(
 ) -> tuple[float, float]:
     """A rate that holds and a higher one that does not; 0 for one that was not met within the steps."""
     low = high = 0.0
-    rate = start
+    rate, factor = start, effort.factor
     while not (low and high) and rate >= effort.least_part * start and len(tried) < effort.most_steps:
         if holds(rate, effort.step_seconds):
-            low, rate = rate, rate * effort.factor
+            low, rate = rate, rate * factor
         else:
-            high, rate = rate, rate / effort.factor**2
+            high, rate = rate, rate / factor
+        factor *= effort.factor
     return low, high
 
 

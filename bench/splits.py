@@ -2,10 +2,10 @@
 
 `operator` has the numbers that tempo-operator's own rule gives, as overrides, to the letter: without gateway and Jaeger
 UI that is 95.5 % of a total's cpu. `operator-shares` has the same weights, of the whole total. `even` gives every
-container the same. Any other name is a profile, or `@FILE`: custom weights, as `bench.calibrate` and
-`bench.best_split` write them. A split of somebody else's runs with Tempo's defaults and the fixed settings they add
-(`+fixed`), ours with the settings that follow from the plan (`+plan`); either suffix may be written out, so that split
-and settings can be told apart.
+container the same. `ours` is the profile `measured`. Any other name is a profile, or `@FILE`: custom weights, as
+`bench.calibrate` and `bench.best_split` write them. A split of somebody else's runs with Tempo's defaults and the fixed
+settings they add (`+fixed`), ours with the settings that follow from the plan (`+plan`); either suffix may be written
+out, so that split and settings can be told apart.
 """
 
 import json
@@ -26,8 +26,19 @@ from settings.resources import StackResources
 CONTAINERS = ("distributor", "ingester", "compactor", "querier", "query_frontend")
 OURS, OPERATOR, SHARES, EVEN = "ours", "operator", "operator-shares", "even"
 THEIRS = (OPERATOR, SHARES, "production", EVEN)
+SPLITS_SAY: Mapping[str, str] = {  # for readers of a table
+    OURS: "the measured profile, with the settings that follow from the plan",
+    OPERATOR: "tempo-operator's numbers, to the letter, with its fixed settings of Tempo's",
+    "operator+plan": "tempo-operator's numbers with the settings that follow from the plan",
+    SHARES: "tempo-operator's weights, of the whole total, with its fixed settings",
+    "production": "the production profile with Tempo's defaults, floors applied",
+    "production+plan": "the production profile with the settings that follow from the plan",
+    EVEN: "the same for every container with Tempo's defaults, floors applied",
+}
 PLAN, FIXED = "plan", "fixed"  # whose settings of Tempo's
 PROFILES: tuple[str, ...] = get_args(StackResources.model_fields["profile"].annotation)
+MEASURED = "measured"
+OURS_IS = MEASURED if MEASURED in PROFILES else None  # the profile; without that one, what a spec has by default
 SHARINGS = tuple(dict.fromkeys((OURS, *THEIRS, *(name for name in PROFILES if name != "custom"))))
 
 Object = Mapping[str, Any]
@@ -100,6 +111,8 @@ class Split:
             resources |= weighted(dict.fromkeys(CONTAINERS, (1, 1)))
         elif self.share.startswith("@"):
             resources |= weighted(json.loads(Path(self.share[1:]).read_text()))
+        elif self.share == OURS and OURS_IS:
+            resources["profile"] = OURS_IS
         elif self.share not in (OURS, OPERATOR):
             resources["profile"] = "operator" if self.share == SHARES else self.share
         if self.settings == FIXED:
@@ -127,7 +140,7 @@ def weighted(weights: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
 
 def limited(limits: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
     """A bare spec with every container's limits given, in millicores and bytes."""
-    spec = Split(OURS, PLAN).spec(Total(1000, 2**30))
+    spec = Split(SHARES, PLAN).spec(Total(1000, 2**30))
     del spec["resources"]["total"]
     return _with_limits(spec, limits)
 

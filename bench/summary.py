@@ -1,12 +1,10 @@
-"""What rounds of a benchmark say together: medians, spreads, and ratios with the interval chance leaves them."""
+"""What rounds of a benchmark say together: medians with their range, and ratios of what was measured side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 from statistics import median
 
-_RESAMPLES = 2000
-_SEED = 20_260_101  # the same data, the same interval
+FEWEST = 3  # rounds, for a claim
 
 
 @dataclass(frozen=True)
@@ -17,47 +15,48 @@ class Rates:
 
     @property
     def median(self) -> float:
-        """The middle one."""
-        return median(self.values)
+        """The middle one; 0 where there is none."""
+        return median(self.values) if self.values else 0.0
 
     def __str__(self) -> str:
+        if not self.values:
+            return "nothing valid"
         if len(self.values) == 1:
             return f"{self.median:,.0f}"
-        return f"{self.median:,.0f} ({min(self.values):,.0f}..{max(self.values):,.0f})"
+        return f"{self.median:,.0f} ({min(self.values):,.0f}–{max(self.values):,.0f})"
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """One median over another; `low` and `high` bound it in 95 of 100 resamples of the rounds."""
+    """The ratios of two splits, one for each round in which one run measured both."""
 
-    value: float
-    low: float
-    high: float
-    rounds: int  # of the split with fewer
-
-    def __str__(self) -> str:
-        if self.value == float("inf"):
-            return "∞ (the other held no rate)"
-        if self.rounds == 1:
-            return f"{self.value:.2f} (one round)"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+    values: tuple[float, ...]
 
     @property
-    def is_beyond_chance(self) -> bool:
-        """Whether the interval leaves out 1."""
-        return self.rounds > 1 and not self.low <= 1 <= self.high
+    def is_beyond_spread(self) -> bool:
+        """Whether one of them was ahead in every round, of which there are enough."""
+        return len(self.values) >= FEWEST and not min(self.values) <= 1 <= max(self.values)
+
+    def __str__(self) -> str:
+        if not self.values:
+            return "no round of one run"
+        middle = median(self.values)
+        if middle == float("inf"):
+            return "∞ (the other held no rate)"
+        if len(self.values) == 1:
+            return f"{middle:.2f} × (one round)"
+        low, high = min(self.values), max(self.values)
+        enough = len(self.values) >= FEWEST
+        claim = "" if self.is_beyond_spread else ", within the spread" if enough else f", {len(self.values)} rounds"
+        return f"{middle:.2f} × ({low:.2f}–{high:.2f}){claim}"
 
 
-def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
-    """The ratio of medians, with a bootstrap interval: rounds of each drawn again with replacement."""
-    random = Random(_SEED)
+Side = tuple[int, str]  # a round, and the run that measured it
 
-    def drawn(values: Sequence[float]) -> float:
-        return median(random.choices(values, k=len(values)))
 
-    draws = sorted(_over(drawn(ours), drawn(theirs)) for _ in range(_RESAMPLES))
-    low, high = draws[int(0.025 * _RESAMPLES)], draws[int(0.975 * _RESAMPLES) - 1]
-    return Ratio(_over(median(ours), median(theirs)), low, high, min(len(ours), len(theirs)))
+def ratio(ours: Mapping[Side, float], theirs: Mapping[Side, float]) -> Ratio:
+    """Ours over theirs, of every round that one run measured of both."""
+    return Ratio(tuple(_over(ours[side], theirs[side]) for side in sorted(ours.keys() & theirs.keys())))
 
 
 def _over(ours: float, theirs: float) -> float:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,17 +13,21 @@ from typing import Any
 
 from bench.mixes import Mix
 from bench.search import Verdict
-from bench.watching import Use, Watch, binding
+from bench.watching import Seen, Use, Watch, binding
 from sandbox.load import Pushed, Pushing, Queried, Shape, queries
 from sandbox.load.querying import QueryAnswer
 from sandbox.tempo_processes import Tempo
 
 QUERY_PART, QUERY_SECONDS = 0.95, 1.0  # so many of the queries are answered within this
+QUERY_WAITS_SECONDS, PUSH_WAITS_SECONDS = 3.0, 5.0  # for an answer: by then nothing is well any more
+TOO_SLOW = "ReadTimeoutError"  # the status of a query that was not answered in that time
 LATE_PART = 0.01  # of the spans may come late, or be acknowledged after the end
+AFTER_THE_END_SECONDS = 0.5  # that an answer takes, throttled; what waits in a queue that grows takes longer
 FULL_PROCESSORS = 0.95  # of the machine's: beyond, it is the machine that was measured
 IDS = 2000  # of traces to ask for
-PART_SECONDS = 10.0  # of the queries, between two looks at them
-SETTLED_WITHIN_SECONDS = 20.0
+LONG_SECONDS = 20.0  # trials of so long are worth asking for blocks
+LOOK_SECONDS = 0.5
+QUIET_WITHIN_SECONDS, BACK_WITHIN_SECONDS = 6.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -30,45 +35,49 @@ class Measured:
     """Everything that one trial saw."""
 
     rate: float  # spans per second, as asked for
-    pushed: Pushed
+    seconds: float  # as asked for
+    pushed: Pushed | None  # None where it was ended before it could say
     queried: Queried | None
-    uses: Mapping[str, Use]  # by process, `minio` among them
-    lost: Mapping[str, int]  # spans that Tempo says it dropped, by process and reason
-    busy: float  # processors of the machine
+    seen: Seen
     querying_millicores: float  # of this process, that asks the queries
+
+    @property
+    def uses(self) -> Mapping[str, Use]:
+        """By process, `minio` among them."""
+        return self.seen.uses
 
     @property
     def generator_millicores(self) -> float:
         """Of the processes that push."""
-        return 1000 * self.pushed.cpu_seconds / self.pushed.seconds
+        return 1000 * self.pushed.cpu_seconds / self.pushed.seconds if self.pushed and self.pushed.seconds else 0.0
 
     @property
     def is_valid(self) -> bool:
         """Whether the machine had processors left, so that only the stack's own limits can have bound it."""
-        return self.busy < FULL_PROCESSORS * (os.cpu_count() or 1)
+        return self.seen.busy < FULL_PROCESSORS * (os.cpu_count() or 1)
 
     def query_seconds(self, part: float) -> float:
         """The latency within which that part of the queries was answered: of few, the slowest; 0 where none was."""
-        answers = self.queried.answers if self.queried else ()
-        latencies = sorted(each.latency_seconds for each in answers if each.status == "200")
+        latencies = sorted(each.latency_seconds for each in self._answers if each.status in ("200", TOO_SLOW))
         return latencies[ceil(part * len(latencies)) - 1] if latencies else 0.0
+
+    @property
+    def _answers(self) -> Sequence[QueryAnswer]:
+        return self.queried.answers if self.queried else ()
 
     @property
     def failures(self) -> list[str]:
         """What was not as it must be, the gravest first; none where the rate held."""
-        pushed, wanted = self.pushed, self.rate * self.pushed.seconds
         found = [f"{name} OOM-killed" for name, use in self.uses.items() if use.oom_kills]
         found += [f"{name} restarted" for name, use in self.uses.items() if use.restarts and not use.oom_kills]
-        found += [f"refused {count} {code}" for (code, _), count in sorted(pushed.refusals.items())]
-        found += [f"lost {count} ({reason})" for reason, count in self.lost.items()]
-        if pushed.late > LATE_PART * wanted:
-            found.append(f"late {pushed.late / wanted:.0%}")
-        if self.queried and (failed := self.queried.failures):
+        found += failures_of(self.pushed, self.rate, self.seconds) if self.pushed else []
+        found += [f"lost {count} ({reason})" for reason, count in self.seen.lost.items()]
+        found += [f"{name} does not say what it lost" for name in self.seen.unknown]
+        if failed := Counter(each.status for each in self._answers if each.status not in ("200", TOO_SLOW)):
             found.append(f"queries failed {dict(failed)}")
-        answers = self.queried.answers if self.queried else ()
-        if too_many_are_slow(answers, len(answers)):
+        if too_many_are_slow(self._answers, len(self._answers)):
             found.append(f"queries p95 {self.query_seconds(QUERY_PART):.1f} s")
-        return found
+        return found or ([] if self.pushed else ["ended early"])
 
     @property
     def verdict(self) -> Verdict:
@@ -77,25 +86,39 @@ class Measured:
 
     def as_record(self) -> dict[str, Any]:
         """For a JSON line."""
-        pushed, queried = self.pushed, self.queried
+        pushed = self.pushed
         return {
             "rate": round(self.rate, 1),
-            "seconds": round(pushed.seconds, 1),
-            "acknowledged": pushed.acknowledged,
-            "acknowledged_bytes": pushed.acknowledged_bytes,
-            "late": pushed.late,
-            "push_p95_seconds": round(pushed.latency_seconds(95), 3),
-            "queries": len(queried.answers) if queried else 0,
+            "seconds": round(pushed.seconds if pushed else 0.0, 1),
+            "acknowledged": pushed.acknowledged if pushed else 0,
+            "acknowledged_bytes": pushed.acknowledged_bytes if pushed else 0,
+            "late": pushed.late if pushed else 0,
+            "push_p95_seconds": round(pushed.latency_seconds(95) if pushed else 0.0, 3),
+            "queries": len(self._answers),
             "query_p50_seconds": round(self.query_seconds(0.5), 3),
             "query_p95_seconds": round(self.query_seconds(QUERY_PART), 3),
             "failures": self.failures,
             "binding": binding(self.uses),
             "uses": {name: use.as_record() for name, use in self.uses.items()},
+            "blocks": self.seen.blocks,
             "generator_millicores": round(self.generator_millicores),
             "querying_millicores": round(self.querying_millicores),
-            "busy_processors": round(self.busy, 2),
+            "busy_processors": round(self.seen.busy, 2),
             "valid": self.is_valid,
         }
+
+
+def failures_of(pushed: Pushed, rate: float, seconds: float) -> list[str]:
+    """What became of spans that must not: refused, not offered in time, or waiting in a queue when the time is over."""
+    found = [f"refused {count} {code}" for (code, _), count in sorted(pushed.refusals.items())]
+    wanted = rate * seconds
+    if pushed.late > LATE_PART * wanted:
+        found.append(f"late {pushed.late / wanted:.0%}")
+    end = seconds + AFTER_THE_END_SECONDS
+    waiting = sum(each.sent_seconds + each.latency_seconds > end for each in pushed.answers)
+    if waiting > LATE_PART * len(pushed.answers):
+        found.append(f"{waiting / len(pushed.answers):.0%} acknowledged after the end")
+    return found
 
 
 def too_many_are_slow(answers: Sequence[QueryAnswer], asked: float) -> bool:
@@ -110,15 +133,18 @@ class Plane:
     def __init__(self, tempo: Tempo, mix: Mix, shape: Shape, say: Callable[[str], None]) -> None:
         self._tempo, self._mix, self._shape, self._say = tempo, mix, shape, say
         self._ids: Sequence[bytes] = ()
+        self.missing: list[str] = []  # who did not come back: then nothing holds any more
         self.trials: list[Measured] = []
 
     def warm_up(self, rate: float, seconds: float) -> None:
         """Pushes the traces that the first queries ask for; long enough, and there are blocks of them in the bucket."""
-        self._ids = list(islice(self._push(rate, seconds).wait().trace_ids, IDS))
+        with self._push(rate, seconds, None) as pushing:
+            self._ids = list(islice(pushing.wait().trace_ids, IDS))
 
     def __call__(self, rate: float, seconds: float) -> Verdict:
         """Tries a rate, once what was before has settled."""
-        self.settle()
+        if self.missing or not self.settle():
+            return Verdict(False, f"{self.missing[0]} did not come back")
         measured = self.measure(rate, seconds)
         self.trials.append(measured)
         verdict = measured.verdict
@@ -129,62 +155,95 @@ class Plane:
 
     def measure(self, rate: float, seconds: float) -> Measured:
         """One load, and what it used; ended as soon as it cannot hold any more."""
-        watch, own, began = Watch(self._tempo), time.process_time(), time.monotonic()
+        watch, own, began = Watch(self._tempo, blocks=seconds >= LONG_SECONDS), time.process_time(), time.monotonic()
         over = Event()
-        with ThreadPoolExecutor(1) as threads, self._push(rate, seconds) as pushing:
-            asked = threads.submit(self._query, seconds, over) if self._asks else None
+        with self._push(rate, seconds, LATE_PART) as pushing, ThreadPoolExecutor(2) as threads:
+            told = threads.submit(pushing.wait)
+            asked = threads.submit(self._query, seconds, over)
             try:
-                while pushing.running() and time.monotonic() - began < seconds and not over.wait(1):
-                    if watch.look():
+                # A push of next to nothing is over before its time is.
+                while not (told.done() and time.monotonic() - began >= seconds) and not over.wait(LOOK_SECONDS):
+                    if watch.look() or (told.done() and failures_of(told.result(), rate, seconds)):
                         over.set()
-                pushed = self._cut_short(pushing, began) if over.is_set() else pushing.wait()
             finally:
                 over.set()
-            queried = asked.result() if asked else None
-        uses, lost, busy = watch.done()
+                if not (done := told.done()):
+                    pushing.end()
+            pushed, queried = told.result() if done else None, asked.result()
         querying = 1000 * (time.process_time() - own) / (time.monotonic() - began)
-        if ids := list(islice(pushed.trace_ids, IDS)):
+        if ids := list(islice(pushed.trace_ids, IDS)) if pushed else []:
             self._ids = ids
-        return Measured(rate, pushed, queried, uses, lost, busy, querying)
+        return Measured(rate, seconds, pushed, queried, watch.done(), querying)
 
-    def _cut_short(self, pushing: Pushing, began: float) -> Pushed:
-        """Of a push that is ended early nothing is known but that it was."""
-        pushing.end()
-        return Pushed(self._shape, 0, None, time.monotonic() - began, (), 0, 0, 0.0)
+    def _push(self, rate: float, seconds: float, late_part: float | None) -> Pushing:
+        return Pushing.start(
+            self._tempo.otlp_grpcs,
+            self._shape,
+            spans_per_second=rate,
+            seconds=seconds,
+            late_part=late_part,
+            timeout_seconds=PUSH_WAITS_SECONDS,
+        )
 
-    @property
-    def _asks(self) -> bool:
-        return self._mix.queries_per_second > 0
+    def _query(self, seconds: float, over: Event) -> Queried | None:
+        """Asks until the end, or until too many of all that are to be asked were slow, or one failed."""
+        answers: list[QueryAnswer] = []
+        wanted = self._mix.queries_per_second * seconds
 
-    def _push(self, rate: float, seconds: float) -> Pushing:
-        return Pushing.start(self._tempo.otlp_grpcs, self._shape, spans_per_second=rate, seconds=seconds)
-
-    def _query(self, seconds: float, over: Event) -> Queried:
-        """Asks part by part, until the end, or until too many of all that are to be asked were slow or failed."""
-        answers: tuple[QueryAnswer, ...] = ()
-        parts = max(1, round(seconds / PART_SECONDS))
-        for _ in range(parts):
-            asked = queries(
-                self._tempo.query,
-                seconds / parts,
-                per_second=self._mix.queries_per_second,
-                by_id_from=self._ids[len(answers) :] if self._mix.by_id else (),
-                searches=self._mix.searches,
-            )
-            answers += asked.answers
-            if too_many_are_slow(answers, self._mix.queries_per_second * seconds) or asked.failures:
+        def heard(answer: QueryAnswer) -> None:
+            answers.append(answer)
+            if answer.status not in ("200", TOO_SLOW) or too_many_are_slow(answers, wanted):
                 over.set()
-            if over.is_set():
-                break
-        return Queried(answers)
 
-    def settle(self) -> None:
-        """Until nothing is above half of its cpu for a second, and whatever was killed is back, or the time is over."""
-        deadline = time.monotonic() + SETTLED_WITHIN_SECONDS
-        while time.monotonic() < deadline:
-            watch = Watch(self._tempo)
-            time.sleep(1)
-            uses, _, _ = watch.done()
-            serving = all(self._tempo.ready(name) for name in self._tempo.instances if "compactor" not in name)
-            if serving and all(use.cpu < 0.5 for use in uses.values()):
-                return
+        if not wanted:
+            return None
+        return queries(
+            self._tempo.query,
+            seconds,
+            per_second=self._mix.queries_per_second,
+            by_id_from=self._ids if self._mix.by_id else (),
+            searches=self._mix.searches,
+            timeout_seconds=QUERY_WAITS_SECONDS,
+            answered=heard,
+            over=over,
+        )
+
+    def settle(self) -> bool:
+        """Until everybody is back, and then, for a few seconds at most, until nobody but a compactor is busy.
+
+        Who crashed need not wait for its next start: that it did is known, and it must not bind the next trial.
+        """
+        deadline = time.monotonic() + BACK_WITHIN_SECONDS
+        while missing := self._not_back():
+            if time.monotonic() > deadline:
+                self.missing = missing
+                return False
+            for name in missing:
+                if self._tempo.supervised(name).waits_until:
+                    self._tempo.stop(name)
+                    self._tempo.start(name)
+            time.sleep(0.2)
+        deadline = time.monotonic() + QUIET_WITHIN_SECONDS
+        while not self._quiet() and time.monotonic() < deadline:
+            pass
+        return True
+
+    def _not_back(self) -> list[str]:
+        """Who does not serve; of compactors, that watch their ring for a minute first, those that do not run."""
+        compactors = self._tempo.named("compactor")
+        serves = {
+            name: self._tempo.process(name) if name in compactors else self._tempo.ready(name)
+            for name in self._tempo.names
+        }
+        return [name for name, there in serves.items() if not there]
+
+    def _quiet(self) -> bool:
+        """Whether within a second nobody but a compactor, which may always have work, uses half of its cpu."""
+        names = [name for name in self._tempo.names if name not in self._tempo.named("compactor")]
+        before = {name: self._tempo.usage(name).cpu_seconds for name in names}
+        time.sleep(1)
+        after = {name: self._tempo.usage(name) for name in names}
+        return all(
+            1000 * (use.cpu_seconds - before[name]) < 0.5 * (use.cpu_limit_millicores or 1000)
+            for name, use in after.items()
+        )

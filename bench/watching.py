@@ -1,21 +1,17 @@
 """What the processes of a data plane use while a load is on, and which of their limits was nearest."""
 
-import re
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import psutil
 
+from bench.counting import Losses, block_counts, blocks_between
 from sandbox.tempo_processes import Tempo
 
-# Spans that are gone. Not failed flushes, which are tried again, nor single ingesters that failed, of which others have
-# copies: where none has, the sender is refused, and counts it.
-_LOST = re.compile(r"^(tempo_discarded_spans_total|tempo_receiver_refused_spans)\{?([^}]*)\}? (\S+)$", re.MULTILINE)
-_REASON = re.compile(r'reason="([^"]+)"')
 _FULL = 0.9  # of a limit: nearer than this, it is what binds
+_ASKED_EVERY_SECONDS = 5.0  # what they count
 
 
 @dataclass(frozen=True)
@@ -45,41 +41,51 @@ class Use:
         return {**asdict(self), "cpu_millicores": round(self.cpu_millicores, 1), "throttled": round(self.throttled, 3)}
 
 
+@dataclass(frozen=True)
+class Seen:
+    """All of a load: by process what it used, spans lost by reason, and the machine."""
+
+    uses: Mapping[str, Use]
+    lost: Mapping[str, int]
+    unknown: list[str]  # whose losses nobody knows
+    busy: float  # of the machine's processors, with anything at all
+    blocks: Mapping[str, int] | None  # None where they were not asked for, or somebody did not answer
+
+
 class Watch:
     """Counters of a data plane, from when it is made until `done`; `look` in between, for what comes and goes."""
 
-    def __init__(self, tempo: Tempo) -> None:
-        self._tempo = tempo
+    def __init__(self, tempo: Tempo, *, blocks: bool = False) -> None:
+        self._tempo, self._with_blocks = tempo, blocks
         self._names = ["minio", *tempo.instances]
         self._before = {name: tempo.usage(name) for name in self._names}
         self._memory = {name: usage.memory_bytes for name, usage in self._before.items()}
-        self._lost = lost(tempo)
+        self._losses = Losses(tempo)
+        self._blocks = block_counts(tempo) if blocks else None
         self._busy = _busy_seconds()
-        self._began = time.monotonic()
+        self._began = self._asked = time.monotonic()
 
     def look(self) -> bool:
-        """Notes what memory each holds now; whether something was lost or has died, so that it cannot be well any more.
-
-        What refuses too little to be counted by Tempo shows in the end.
-        """
+        """Notes what memory each holds; whether something was lost or has died, so that it cannot be well any more."""
         dead = False
         for name in self._names:
             usage, before = self._tempo.usage(name), self._before[name]
             self._memory[name] = max(self._memory[name], usage.memory_bytes)
             dead |= (usage.oom_kills, usage.restarts) != (before.oom_kills, before.restarts)
-        return dead or bool(self._gone())
+        if time.monotonic() - self._asked >= _ASKED_EVERY_SECONDS:
+            self._losses.look()
+            self._asked = time.monotonic()
+        return dead or bool(self._losses.gone)
 
-    def _gone(self) -> Counter[str]:
-        gone = lost(self._tempo)
-        gone.subtract(self._lost)
-        return +gone
-
-    def done(self) -> tuple[dict[str, Use], Counter[str], float]:
-        """By process; spans lost by reason; how many of the machine's processors were busy, with anything at all."""
+    def done(self) -> Seen:
+        """What there was to see."""
         self.look()
         seconds = time.monotonic() - self._began
         uses = {name: self._use(name, seconds) for name in self._names}
-        return uses, self._gone(), (_busy_seconds() - self._busy) / seconds
+        busy = (_busy_seconds() - self._busy) / seconds
+        self._losses.last_look()
+        blocks = blocks_between(self._blocks, block_counts(self._tempo)) if self._with_blocks else None
+        return Seen(uses, self._losses.gone, self._losses.unknown, busy, blocks)
 
     def _use(self, name: str, seconds: float) -> Use:
         before, after = self._before[name], self._tempo.usage(name)
@@ -99,16 +105,6 @@ def component_of(name: str) -> str:
     """Whose process that is: `query-frontend-0` is the query-frontend's."""
     component, _, number = name.rpartition("-")
     return component if number.isdigit() else name
-
-
-def lost(tempo: Tempo) -> Counter[str]:
-    """Spans that Tempo says it dropped, since each process started, by process and reason."""
-    found: Counter[str] = Counter()
-    for name in tempo.instances:
-        for metric, labels, value in _LOST.findall(tempo.metrics(name)):
-            reason = _REASON.search(labels)
-            found[f"{name}: {reason[1] if reason else metric.removeprefix('tempo_')}"] += int(float(value))
-    return found
 
 
 def binding(uses: Mapping[str, Use]) -> str:

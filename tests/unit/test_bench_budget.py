@@ -1,5 +1,8 @@
 """What the benchmark of splits runs, what it still has to run, and what it says of what it found."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -7,24 +10,30 @@ import pytest
 import yaml
 
 from allocation import allocate
-from bench.budget import Wanted, first_rate, missing
+from bench import budget
+from bench.budget import Visit, Wanted, beginning, missing
 from bench.budget_report import cells, lines, markdown
 from bench.figure import BEGIN, END, svg, with_table
-from bench.planes import Stack
-from bench.search import Effort
+from bench.planes import Deadline, Stack
+from bench.records import read
+from bench.search import Effort, Found
 from bench.splits import CONTAINERS, OPERATORS_SETTINGS, Split, Total, limited
+from bench.trials import Plane
+from sandbox.errors import SandboxError
 from sandbox.load import SMALL
 from tests.unit.strategies import settings_of
 
 TOTAL = Total.parse("500m/1Gi")
-LOAD: dict[str, Any] = {"shape": [10, 200], "block_seconds": 30, "confirm_seconds": 60}
-WANTED = Wanted((TOTAL,), (Split.parse("operator"), Split.parse("ours")), ("ingest", "query"), SMALL, 30, Effort(), 2)
+LOAD: dict[str, Any] = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60}
+SPLITS = (Split.parse("operator"), Split.parse("ours"))
+WANTED = Wanted((TOTAL,), SPLITS, ("ingest", "query"), SMALL, 60, Effort(), range(1, 3))
 STACKS = {(TOTAL, split): Stack(({"kind": "ConfigMap", "data": {"split": str(split)}},)) for split in WANTED.splits}
 
 
 def record(split: str, rate: float, number: int = 1, mix: str = "ingest", fingerprint: str = "a") -> dict[str, Any]:
     """One search's line, as far as anybody reads it."""
     return {
+        "run": "r",
         "round": number,
         "total": "500m/1Gi",
         "split": split,
@@ -33,6 +42,8 @@ def record(split: str, rate: float, number: int = 1, mix: str = "ingest", finger
         "rate": rate,
         "binding": "refused 300 OK; ingester-0 cpu 97%",
         "valid": True,
+        "started": True,
+        "tried": [],
         "fingerprint": fingerprint,
         "confirmed_by": None,
         "hardware": "2 × X",
@@ -68,10 +79,82 @@ def test_a_run_goes_on_with_what_no_record_has_and_repeats_what_would_run_otherw
     assert visits == [(1, "ours", {"query"}), (2, "ours", {"ingest", "query"}), (2, "operator", {"ingest", "query"})]
 
 
-def test_every_split_s_search_begins_at_the_same_rate() -> None:
-    assert first_rate(TOTAL, "ingest", [], LOAD) == 2500
-    assert first_rate(TOTAL, "ingest", RECORDS, LOAD) == pytest.approx(0.8 * 2520)
-    assert first_rate(TOTAL, "ingest", RECORDS, {**LOAD, "shape": [1, 1]}) == 2500
+def test_what_did_not_start_is_not_started_again_in_later_rounds() -> None:
+    stack = STACKS[TOTAL, SPLITS[1]].fingerprint
+    dead = [{**record("ours", 0, 1, mix, stack), "started": False} for mix in WANTED.mixes]
+    assert [(v.round, str(v.split)) for v in missing(WANTED, STACKS, dead)] == [(1, "operator"), (2, "operator")]
+
+
+def test_a_first_round_begins_at_the_same_rate_for_every_split() -> None:
+    for split in SPLITS:
+        visit = Visit(1, TOTAL, split, STACKS[TOTAL, split], ("ingest",))
+        assert beginning(visit, "ingest", WANTED, []) == (2500, WANTED.effort)
+        start, effort = beginning(visit, "ingest", WANTED, RECORDS)
+        assert (start, effort) == (0.8 * 2520, WANTED.effort)
+        others = [{**each, "shape": [1, 1]} for each in RECORDS]
+        assert beginning(visit, "ingest", WANTED, others) == (2500, WANTED.effort)
+
+
+def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_small_steps() -> None:
+    visit = Visit(3, TOTAL, SPLITS[1], STACKS[TOTAL, SPLITS[1]], ("ingest",))
+    own = [record("ours", rate, number, "ingest", visit.stack.fingerprint) for number, rate in ((1, 3000.0), (2, 3100))]
+    start, effort = beginning(visit, "ingest", WANTED, [*RECORDS, *own])
+    assert start == pytest.approx(0.95 * 3050)
+    assert effort.factor < WANTED.effort.factor
+
+
+def test_a_later_round_of_what_held_nothing_is_one_step_at_the_least_rate_tried() -> None:
+    visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], ("query",))
+    tried = [{"rate": 2500.0}, {"rate": 260.0}]
+    own = {**record("operator", 0, 1, "query", visit.stack.fingerprint), "tried": tried}
+    start, effort = beginning(visit, "query", WANTED, [*RECORDS, own])
+    assert (start, effort.least_part) == (260, 1.0)
+
+
+class Data:
+    """Stands for a data plane that runs, or does not, and for what measures it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, file: Path, fails: str) -> None:
+        self.searches, self.fails, self.file = 0, fails, file
+        monkeypatch.setattr(budget, "FILE", file)
+        monkeypatch.setattr(Stack, "running", self.running)
+        monkeypatch.setattr(budget, "highest_rate", self.search)
+        monkeypatch.setattr(Plane, "warm_up", lambda *_: None)
+
+    @contextmanager
+    def running(self, *_: object) -> Iterator[None]:
+        if self.fails == "start":
+            raise SandboxError("ingester-0: not ready")
+        yield
+
+    def search(self, *_: object) -> Found:
+        self.searches += 1
+        if self.fails == "search" and self.searches == 2:
+            raise SandboxError("the load generator failed")
+        return Found(1234.0, "nothing", ())
+
+    @property
+    def kept(self) -> list[tuple[str, float, bool]]:
+        return [(each["mix"], each["rate"], each["started"]) for each in read(self.file)]
+
+
+def test_a_failure_of_what_measures_goes_up_and_leaves_what_was_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = Data(monkeypatch, tmp_path / "budget.jsonl", "search")
+    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
+    with pytest.raises(SandboxError, match="generator"):
+        budget.measure(WANTED, Deadline(60))
+    assert data.kept == [("query", 1234.0, True)]
+
+
+def test_a_stack_that_does_not_start_holds_nothing_and_is_started_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = Data(monkeypatch, tmp_path / "budget.jsonl", "start")
+    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
+    budget.measure(WANTED, Deadline(60))
+    assert data.kept == [("query", 0.0, False), ("ingest", 0.0, False)] * 2  # of two splits, in the first round only
 
 
 def test_the_operator_s_split_is_its_own_rule_s_and_not_the_whole_total() -> None:
@@ -135,11 +218,33 @@ def test_limits_are_given_to_every_container_as_they_are() -> None:
 
 def test_a_report_has_rates_ratios_and_what_was_at_its_limit() -> None:
     text = "\n".join(lines(RECORDS, LOAD))
-    assert "3,020 (3,010..3,030)" in text
-    assert "× 1.50 [1.48, 1.51] operator's" in text
+    assert "3,020 (3,010–3,030)" in text
+    assert "1.50 × (1.49–1.50) operator's" in text
     assert "then refused OK; ingester-0 cpu" in text
-    assert "NOT VALID" not in text
-    assert "NOT VALID" in "\n".join(lines([{**RECORDS[0], "valid": False}], LOAD))
+    assert "not valid" not in text
+
+
+def test_rounds_in_which_the_machine_was_full_are_marked_and_do_not_count() -> None:
+    full = {**RECORDS[0], "rate": 9.0, "valid": False}
+    cell = cells([full, *RECORDS[1:]], LOAD)["500m/1Gi", "ingest"]["ours"]
+    assert cell.rates.values == (3020, 3030)
+    assert str(cell) == "3,025 (3,020–3,030) [1 not valid: the machine was full]"
+    assert "nothing valid [1 not valid" in "\n".join(lines([full], LOAD))
+
+
+def test_a_ratio_is_only_of_rounds_that_one_run_measured_of_both() -> None:
+    made_up = [{**each, "run": "later"} if (each["split"], each["round"]) == ("ours", 2) else each for each in RECORDS]
+    row = cells(made_up, LOAD)["500m/1Gi", "ingest"]
+    assert row["ours"].over(row["operator"]).values == pytest.approx((3010 / 2010, 3030 / 2030))
+    assert len(row["ours"].rates.values) == 3
+
+
+def test_machines_and_versions_have_tables_of_their_own() -> None:
+    other = [{**each, "hardware": "8 × Y"} for each in RECORDS]
+    text = markdown([*other, *RECORDS], LOAD)
+    assert text.count("| total | load |") == 2
+    assert text.index("Measured on 8 × Y") < text.index("Measured on 2 × X, Tempo v2.9.0")
+    assert "`operator`: tempo-operator's numbers" in text
 
 
 def test_only_the_newest_stack_of_a_split_is_shown() -> None:
@@ -149,9 +254,9 @@ def test_only_the_newest_stack_of_a_split_is_shown() -> None:
 
 
 def test_the_table_has_a_row_for_each_load_and_replaces_what_stood_between_the_markers() -> None:
-    table = markdown(cells(RECORDS, LOAD))
+    table = markdown(RECORDS, LOAD)
     assert table.splitlines()[0] == "| total | load | ours | operator | ours / operator |"
-    assert len(table.splitlines()) == 4
+    assert len([line for line in table.splitlines() if line.startswith("|")]) == 4
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
     once = with_table(text, table)
     assert once == f"before\n{BEGIN}\n{table}\n{END}\nafter\n"
@@ -160,14 +265,14 @@ def test_the_table_has_a_row_for_each_load_and_replaces_what_stood_between_the_m
 
 
 def test_the_figure_is_the_same_for_the_same_data_in_any_order_of_loads() -> None:
-    figure = svg(cells(RECORDS, LOAD))
-    assert figure == svg(cells([*RECORDS[6:], *RECORDS[:6]], LOAD))
+    figure = svg(cells(RECORDS, LOAD), "2 × X")
+    assert figure == svg(cells([*RECORDS[6:], *RECORDS[:6]], LOAD), "2 × X")
     root = ElementTree.fromstring(figure)
     bars = [each for each in root.iter("{http://www.w3.org/2000/svg}rect") if each.get("width") not in ("960", "12")]
     assert len(bars) == 4
-    assert figure != svg(cells([record("ours", 1), *RECORDS[1:]], LOAD))
+    assert figure != svg(cells([record("ours", 1), *RECORDS[1:]], LOAD), "2 × X")
 
 
 def test_a_split_that_held_no_rate_has_a_bar_of_no_height() -> None:
-    assert "height='0.0'" in svg(cells([record("ours", 10.0), record("operator", 0.0)], LOAD))
-    assert svg(cells([record("operator", 0.0)], LOAD))
+    assert "height='0.0'" in svg(cells([record("ours", 10.0), record("operator", 0.0)], LOAD), "")
+    assert svg(cells([record("operator", 0.0)], LOAD), "")

@@ -1,4 +1,4 @@
-"""What the benchmarks make of their data: fits, medians, ratios and the intervals chance leaves them."""
+"""What the benchmarks make of their data: fits, medians, and ratios with their range."""
 
 from itertools import product
 
@@ -51,28 +51,34 @@ def test_rows_may_stand_in_any_order_for_the_solver() -> None:
     assert solved([[0, 2], [1, 1]], [4, 5]) == pytest.approx([3, 2])
 
 
-def test_a_ratio_is_that_of_the_medians_and_its_interval_holds_it() -> None:
-    found = ratio([110, 120, 130], [95, 100, 105])
-    assert found.value == pytest.approx(1.2)
-    assert found.low <= found.value <= found.high
-    assert found.is_beyond_chance
-    assert found == ratio([110, 120, 130], [95, 100, 105])  # the same data, the same interval
+def rounds(*rates: float) -> dict[tuple[int, str], float]:
+    return {(number, "run"): rate for number, rate in enumerate(rates, 1)}
 
 
-def test_rounds_that_overlap_are_not_beyond_chance() -> None:
-    assert not ratio([90, 100, 130], [95, 105, 125]).is_beyond_chance
+def test_a_ratio_is_made_round_by_round_and_claims_only_what_every_round_says() -> None:
+    found = ratio(rounds(110, 120, 150), rounds(100, 100, 100))
+    assert found.values == pytest.approx((1.1, 1.2, 1.5))
+    assert found.is_beyond_spread
+    assert str(found) == "1.20 × (1.10–1.50)"
 
 
-def test_one_round_proves_nothing() -> None:
-    assert not ratio([200], [100]).is_beyond_chance
-    assert str(ratio([200], [100])) == "2.00 (one round)"
+def test_rounds_of_which_one_says_otherwise_are_within_the_spread() -> None:
+    found = ratio(rounds(90, 120, 150), rounds(100, 100, 100))
+    assert not found.is_beyond_spread
+    assert str(found) == "1.20 × (0.90–1.50), within the spread"
+
+
+def test_too_few_rounds_prove_nothing() -> None:
+    assert not ratio(rounds(200, 200), rounds(100, 100)).is_beyond_spread
+    assert str(ratio(rounds(200), rounds(100))) == "2.00 × (one round)"
+    assert str(ratio(rounds(200), {(1, "another run"): 100.0})) == "no round of one run"
 
 
 def test_who_holds_no_rate_is_not_divided_by() -> None:
-    assert ratio([100, 100], [0, 0]).value == float("inf")
-    assert ratio([0, 0], [0, 0]).value == 1
+    assert ratio(rounds(100, 100), rounds(0, 0)).values == (float("inf"),) * 2
+    assert ratio(rounds(0), rounds(0)).values == (1,)
 
 
 def test_rates_are_shown_with_their_spread() -> None:
-    assert str(Rates((1000, 3000, 2000))) == "2,000 (1,000..3,000)"
+    assert str(Rates((1000, 3000, 2000))) == "2,000 (1,000–3,000)"
     assert str(Rates((1234,))) == "1,234"
