@@ -1,5 +1,6 @@
-"""Load for a data plane: spans pushed at a rate, read back by id, and queries, each with what was answered."""
+"""Load for a data plane: spans pushed at a rate, read back by id, queries, and too much of it all at once."""
 
+from sandbox.load.overloading import Intake, Overload, fill, overload
 from sandbox.load.pushing import Pushed, Pushing
 from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
 from sandbox.load.reading_back import Lost, read_back
@@ -12,12 +13,16 @@ __all__ = [
     "KIB_250",
     "LIGHT",
     "SMALL",
+    "Intake",
     "Lost",
+    "Overload",
     "Pushed",
     "Pushing",
     "Queried",
     "Search",
     "Shape",
+    "fill",
+    "overload",
     "queries",
     "read_back",
 ]

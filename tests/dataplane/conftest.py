@@ -23,15 +23,15 @@ def start_tempo(tmp_path_factory: pytest.TempPathFactory) -> StartTempo:
     """`start_tempo(spec)`: the data plane of a bare spec, as a user would write it, until the end of the block.
 
     Where the spec does not say otherwise its storage is MinIO's, and nothing is encrypted. With `limits=True` the
-    kernel holds each process to its container's.
+    kernel holds each process to its container's; with `own_executables=True` the pages of its executable count, too.
     """
 
     @contextmanager
-    def start(spec: dict[str, Any], limits: bool = False) -> Iterator[Tempo]:
+    def start(spec: dict[str, Any], limits: bool = False, own_executables: bool = False) -> Iterator[Tempo]:
         whole = {"storage": {"secret": {"name": "minio", "type": "s3"}}, "storageSize": "1Gi", "tls": {"mode": "off"}}
         file = tmp_path_factory.mktemp("stack") / "spec.yaml"
         file.write_text(yaml.safe_dump(whole | spec))
-        with running_tempo(render(file), limits) as running:
+        with running_tempo(render(file), limits, own_executables=own_executables) as running:
             wait_for_ring(running)
             yield running
 

@@ -1,84 +1,87 @@
 """Three times what the plan lets in, and heavy queries on top: senders are asked to come again, nobody dies of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+import yaml
 
-from sandbox.load import HEAVY, KIB_10, KIB_50, KIB_250, SMALL, Pushed, Pushing, Queried, Shape, queries, read_back
+from allocation import allocate
+from sandbox.load import KIB_10, KIB_50, KIB_250, SMALL, Intake, Overload, fill, overload, read_back
 from sandbox.tempo_processes import Tempo
+from settings import load_file
 from tests.dataplane.conftest import StartTempo
 from tests.dataplane.measured import Measured
 from tests.dataplane.quick import STARTS_AT_ONCE
-from tests.dataplane.under_load import killed, needs_limits, rate_limit_bytes, searches_answer, seconds_until, used
+from tests.dataplane.under_load import intake, killed, needs_limits, used
 
 pytestmark = needs_limits
 
 SPEC = {
-    "resources": {"total": {"limits": {"cpu": "2", "memory": "2Gi"}}},
+    "storage": {"secret": {"name": "minio", "type": "s3"}},
+    "storageSize": "20Gi",
+    "resources": {"total": {"limits": {"cpu": "1", "memory": "2Gi"}}},
+    # With an executable of its own it gets ready in 85 MiB, but in 128 heavy queries make it read that again and again,
+    # for minutes after them. What this costs, the others go without.
+    "template": {"queryFrontend": {"component": {"resources": {"limits": {"memory": "256Mi"}}}}},
     "extraConfig": {"tempo": STARTS_AT_ONCE},
 }
 SHAPES = {"small": SMALL, "10KiB": KIB_10, "50KiB": KIB_50, "250KiB": KIB_250}
 OVERLOAD = 3
-SECONDS = 10
-BURST_AFTER_SPANS = 10_000
-BURST_SECONDS, BURST_PER_SECOND, PATIENCE_SECONDS = 4.0, 5.0, 4.0
-
-
-@dataclass(frozen=True)
-class Overload:
-    """What became of one."""
-
-    pushed: Pushed
-    heavy: Queried
-    answers_after_seconds: float
-    killed: list[str]
+SECONDS = 12.0
+FILL_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
 def tempo(start_tempo: StartTempo) -> Iterator[Tempo]:
-    with start_tempo(SPEC, limits=True) as running:
+    with start_tempo(SPEC, limits=True, own_executables=True) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def overloads(tempo: Tempo) -> dict[str, Overload]:
-    """One after the other, as small traces and large ones come to a Tempo that has not had time to rest."""
-    return {size: overload(tempo, shape) for size, shape in SHAPES.items()}
+def let_in(tempo: Tempo) -> Intake:
+    return intake(tempo)
 
 
-def overload(tempo: Tempo, shape: Shape) -> Overload:
-    rate = OVERLOAD * rate_limit_bytes(tempo) / shape.span_bytes
-    with Pushing.start(tempo.otlp_grpcs, shape, spans_per_second=rate, seconds=SECONDS) as pushing:
-        heavy = queries(
-            tempo.query,
-            BURST_SECONDS,
-            per_second=BURST_PER_SECOND,
-            searches=HEAVY,
-            timeout_seconds=PATIENCE_SECONDS,
-        )
-        pushed = pushing.wait()
-    answers_after = seconds_until("a search is answered", lambda: searches_answer(tempo))
-    return Overload(pushed, heavy, answers_after, killed(tempo))
+@pytest.fixture(scope="module")
+def overloads(tempo: Tempo, let_in: Intake) -> dict[str, Overload]:
+    """One after the other, as small traces and large ones come to a Tempo that has not had time to rest.
+
+    Together they are longer than a trace stays in memory, so that there is as much in it as there ever is.
+    """
+    assert fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS), "the queries would find nothing"
+    return {size: overload(tempo, shape, OVERLOAD * let_in.rate_bytes, SECONDS) for size, shape in SHAPES.items()}
+
+
+def test_no_disk_bounds_what_the_plan_lets_in(let_in: Intake, tmp_path: Path) -> None:
+    """Else three times as much would be less than cpu and memory carry."""
+    file = tmp_path / "spec.yaml"
+    file.write_text(yaml.safe_dump(SPEC | {"storageSize": "1Ti"}))
+    rates = [each.value for each in allocate(load_file(file)).tuning if each.key == "ingestion.rate_limit_bytes"]
+    assert rates == [let_in.rate_bytes]
 
 
 @pytest.mark.parametrize("size", SHAPES)
 def test_what_is_too_much_is_refused_for_now_and_as_much_as_the_plan_lets_in_is_taken(
-    tempo: Tempo, overloads: dict[str, Overload], size: str, measured: Measured
+    let_in: Intake, overloads: dict[str, Overload], size: str, measured: Measured
 ) -> None:
     pushed = overloads[size].pushed
-    measured(pushed)
+    taken = (pushed.acknowledged_bytes - let_in.burst_bytes) / SECONDS / let_in.rate_bytes
+    measured(f"{pushed}; {taken:.0%} of the rate that is let in, without the burst")
     assert pushed.refused > pushed.acknowledged, "this was no overload"
     assert pushed.not_retryable == 0, pushed.refusals
-    assert pushed.acknowledged_bytes / SECONDS > 0.8 * rate_limit_bytes(tempo)
+    assert taken > 0.8
 
 
 @pytest.mark.parametrize("size", SHAPES)
 def test_queries_are_answered_again_within_10_s_of_the_end(
     overloads: dict[str, Overload], size: str, measured: Measured
 ) -> None:
-    measured(f"heavy: {overloads[size].heavy}; small ones again after {overloads[size].answers_after_seconds:.1f} s")
-    assert overloads[size].answers_after_seconds < 10
+    answers_after = overloads[size].answers_after_seconds
+    measured(f"heavy: {overloads[size].heavy}; a small one again after {answers_after or 60:.1f} s")
+    assert overloads[size].heavy.answers
+    assert answers_after is not None
+    assert answers_after < 10
 
 
 @pytest.mark.parametrize("size", SHAPES)
@@ -93,5 +96,5 @@ def test_no_acknowledged_span_is_lost(
 
 def test_nothing_is_killed(tempo: Tempo, overloads: dict[str, Overload], measured: Measured) -> None:
     measured(used(tempo))
-    assert {size: each.killed for size, each in overloads.items()} == {size: [] for size in SHAPES}
+    assert not any(each.dead for each in overloads.values())
     assert killed(tempo) == []

@@ -4,23 +4,19 @@ import time
 from collections.abc import Callable
 
 import pytest
-import yaml
 
 from sandbox.cgroups import missing
-from sandbox.load import Pushing, Search, queries
+from sandbox.load import Intake, Pushing
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.traces import eventually
 
 needs_limits = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
-_ANYTHING = Search("{ }", limit=5)
 
-
-def rate_limit_bytes(tempo: Tempo) -> int:
-    """Bytes a second that the plan lets in, as the distributors read it."""
+def intake(tempo: Tempo) -> Intake:
+    """What the plan lets in, as the distributors read it."""
     file = tempo.instances[tempo.named("distributor")[0]].folder / "conf" / "overrides.yaml"
-    rate: int = yaml.safe_load(file.read_text())["overrides"]["*"]["ingestion"]["rate_limit_bytes"]
-    return rate
+    return Intake.of_overrides(file.read_text())
 
 
 def counted(tempo: Tempo, name: str, metric: str) -> float:
@@ -52,11 +48,6 @@ def all_ready(tempo: Tempo) -> bool:
     return all(tempo.process(name) and tempo.ready(name) for name in tempo.names)
 
 
-def searches_answer(tempo: Tempo) -> bool:
-    """Whether a small search is answered in time."""
-    return not queries(tempo.query, 1, per_second=1, searches=[_ANYTHING], timeout_seconds=2).failures
-
-
 def killed(tempo: Tempo) -> list[str]:
     """A line for each process that ended by itself: its name, why, and what it had used."""
     return [
@@ -71,9 +62,7 @@ def used(tempo: Tempo) -> str:
     lines = []
     for name in tempo.names:
         usage = tempo.usage(name)
+        most = "-" if usage.memory_max_bytes is None else f"{usage.memory_max_bytes / 2**20:.0f}"
         limit = f" of {usage.memory_limit_bytes / 2**20:.0f}" if usage.memory_limit_bytes else ""
-        lines.append(
-            f"{name} {usage.cpu_seconds:.0f} s, throttled {usage.throttled_seconds:.0f} s, "
-            f"{usage.memory_max_bytes / 2**20:.0f}{limit} Mi"
-        )
+        lines.append(f"{name} {usage.cpu_seconds:.0f} s, throttled {usage.throttled_seconds:.0f} s, {most}{limit} Mi")
     return "; ".join(lines)
