@@ -33,7 +33,7 @@ SPLITS = ("operator", "operator+plan", "production", "even", "ours")
 READY_SECONDS, SHORT_SECONDS, FLUSHED_SECONDS = 30.0, 3.0, 15.0  # the last: a block's way into the bucket
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
-FIRST_OF_ITS_OWN = 0.95  # of the median that a split held itself
+FIRST_OF_ITS_OWN = 0.98  # of the median that a split held itself
 RUN = secrets.token_hex(4)  # this process, that measures side by side
 
 

@@ -68,6 +68,11 @@ def lost(name: str, text: str) -> Counter[str]:
     return found
 
 
+def live_traces(tempo: Tempo) -> int:
+    """How many the ingesters hold that may still grow; 0 where none answers."""
+    return _sum("tempo_ingester_live_traces", "\n".join(tempo.metrics(name) for name in tempo.named("ingester")))
+
+
 def block_counts(tempo: Tempo) -> dict[str, int] | None:
     """BLOCKS as they are now; None where somebody does not answer."""
     texts = [tempo.metrics(name) for name in (*tempo.named("ingester"), *tempo.named("compactor"))]

@@ -14,7 +14,7 @@ class Verdict:
 
 
 Trial = Callable[[float, float], Verdict]  # (rate, seconds)
-BETWEEN_SECONDS = 3.0  # two trials
+WIDEST = 1.6  # step
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Effort:
 
     step_seconds: float = 8
     confirm_seconds: float = 60
-    factor: float = 1.25  # of the first step up or down; every next one is by so much wider
+    factor: float = 1.25  # of the first step up or down; every next one is by so much wider, up to WIDEST
     precision: float = 1.06  # the least rate that fails is within this of the highest that holds
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
@@ -32,12 +32,17 @@ class Effort:
 
     @property
     def usual_seconds(self) -> float:
-        """About what a search takes that starts near its end: three steps, and some confirmations that fail."""
-        return 3 * (self.step_seconds + BETWEEN_SECONDS) + 1.3 * (self.confirm_seconds + BETWEEN_SECONDS)
+        """About what a search takes: two long trials of which one ends early, or one and the steps before it."""
+        return 2.3 * self.confirm_seconds
 
     def near(self, known: bool) -> "Effort":
-        """To begin with what is known to hold, in small steps; at a rate that never held, by one step that fails."""
-        return replace(self, factor=1.12) if known else replace(self, least_part=1.0)
+        """To begin where it is known to end: in long trials alone; at a rate that never held, by one step that fails.
+
+        What holds for a few seconds can be far more than what holds for a minute, and steps would find that again.
+        """
+        if not known:
+            return replace(self, least_part=1.0)
+        return replace(self, step_seconds=self.confirm_seconds, factor=1.08, precision=1.09, most_steps=8)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,9 @@ def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     while low and high and high / low > effort.precision and len(tried) < effort.most_steps:
         middle = sqrt(low * high)
         low, high = (middle, high) if holds(middle, effort.step_seconds) else (low, middle)
-    return Found(_confirmed(holds, low, effort) if low else 0.0, _binding(tried), tuple(tried))
+    if low and effort.step_seconds < effort.confirm_seconds:
+        low = _confirmed(holds, low, effort)
+    return Found(low, _binding(tried), tuple(tried))
 
 
 def _confirmed(holds: Callable[[float, float], bool], rate: float, effort: Effort) -> float:
@@ -113,7 +120,7 @@ def _bracket(
             low, rate = rate, rate * factor
         else:
             high, rate = rate, rate / factor
-        factor *= effort.factor
+        factor = min(factor * effort.factor, WIDEST)
     return low, high
 
 

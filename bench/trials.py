@@ -11,6 +11,7 @@ from math import ceil
 from threading import Event
 from typing import Any
 
+from bench.counting import live_traces
 from bench.mixes import Mix
 from bench.search import Verdict
 from bench.watching import Seen, Use, Watch, binding
@@ -27,6 +28,8 @@ FULL_PROCESSORS = 0.95  # of the machine's: beyond, it is the machine that was m
 IDS = 2000  # of traces to ask for
 LONG_SECONDS = 20.0  # trials of so long are worth asking for blocks
 LOOK_SECONDS = 0.5
+# A trace is alive until nothing came for 5 s and the next look, every 10 s (trace_idle_period, flush_check_period).
+ALIVE_SECONDS, ALIVE_WITHIN_SECONDS = 8.0, 20.0
 QUIET_WITHIN_SECONDS, BACK_WITHIN_SECONDS = 6.0, 60.0
 
 
@@ -143,7 +146,7 @@ class Plane:
 
     def __call__(self, rate: float, seconds: float) -> Verdict:
         """Tries a rate, once what was before has settled."""
-        if self.missing or not self.settle():
+        if self.missing or not self.settle(rate):
             return Verdict(False, f"{self.missing[0]} did not come back")
         measured = self.measure(rate, seconds)
         self.trials.append(measured)
@@ -208,10 +211,11 @@ class Plane:
             over=over,
         )
 
-    def settle(self) -> bool:
-        """Until everybody is back, and then, for a few seconds at most, until nobody but a compactor is busy.
+    def settle(self, rate: float = 0.0) -> bool:
+        """Until everybody is back, and then, for some seconds at most, until nobody but a compactor is busy.
 
-        Who crashed need not wait for its next start: that it did is known, and it must not bind the next trial.
+        Who crashed need not wait for its next start: that it did is known, and it must not bind the next trial. Nor
+        must what a higher rate left: no more traces are alive than that rate will have itself.
         """
         deadline = time.monotonic() + BACK_WITHIN_SECONDS
         while missing := self._not_back():
@@ -226,6 +230,9 @@ class Plane:
         deadline = time.monotonic() + QUIET_WITHIN_SECONDS
         while not self._quiet() and time.monotonic() < deadline:
             pass
+        own, deadline = ALIVE_SECONDS * rate / self._shape.spans_per_trace, time.monotonic() + ALIVE_WITHIN_SECONDS
+        while rate and live_traces(self._tempo) > own and time.monotonic() < deadline:
+            time.sleep(1)
         return True
 
     def _not_back(self) -> list[str]:
