@@ -41,8 +41,10 @@ def container(plan: Plan, component: str, name: str = "tempo") -> ContainerPlan:
     return workload.container(name)
 
 
-def test_seed_global_is_handed_out_to_the_last_unit() -> None:
-    plan = allocate(load_file(CASES / "seed-global.yaml"))
+def test_seed_global_is_handed_out_to_the_last_unit_by_the_operators_weights() -> None:
+    spec = yaml.safe_load((CASES / "seed-global.yaml").read_text())["spec"]
+    put(spec, ("resources", "profile"), "operator")
+    plan = plan_of(spec)
     assert plan.allocated("limits", "cpu") == 2000
     assert plan.allocated("limits", "memory") == 2048 * MIB
     assert plan.findings == ()
@@ -149,7 +151,9 @@ def test_production_splits_a_pods_part_over_its_containers() -> None:
 
 
 def test_the_operators_weights_beside_a_gateway_do_not_depend_on_opa() -> None:
-    plan = plan_of(stack(cpu="9400m", memory="9600Mi", gateway="static"))
+    spec = stack(cpu="9400m", memory="9600Mi", gateway="static")
+    put(spec, ("resources", "profile"), "operator")
+    plan = plan_of(spec)
     assert list(column(plan, "limits", "cpu").values()) == [2600, 3600, 1500, 900, 400, 400]
     memory = [(amount or 0) // MIB for amount in column(plan, "limits", "memory").values()]
     assert memory == [1100, 4900, 1700, 1400, 200, 300]
@@ -306,11 +310,13 @@ def test_a_total_of_requests_alone_is_shared_without_limits() -> None:
 
 def test_a_larger_total_can_take_a_unit_from_one_container() -> None:
     """Largest remainders are not monotonic (the Alabama paradox): a unit more in all can take one from somebody."""
-    before, after = (
-        container(plan_of(stack(cpu=cpu, gateway="openshift", jaeger=True)), "query-frontend", "jaeger-query")
-        for cpu in ("1909m", "1910m")
-    )
-    assert (before.limits["cpu"].amount, after.limits["cpu"].amount) == (74, 73)
+
+    def jaeger_query(cpu: str) -> int | None:
+        spec = stack(cpu=cpu, gateway="openshift", jaeger=True)
+        put(spec, ("resources", "profile"), "operator")
+        return container(plan_of(spec), "query-frontend", "jaeger-query").limits["cpu"].amount
+
+    assert (jaeger_query("1909m"), jaeger_query("1910m")) == (74, 73)
 
 
 def test_amounts_beyond_any_float_are_exact() -> None:

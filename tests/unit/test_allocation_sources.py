@@ -27,7 +27,7 @@ def container(plan: Plan, component: str, name: str = "tempo") -> ContainerPlan:
 
 
 def test_without_a_gateway_the_operators_own_weights_for_that_share() -> None:
-    plan = plan_of(stack({"total": {"limits": {"cpu": "955m", "memory": "1000Mi"}}}))
+    plan = plan_of(stack({"profile": "operator", "total": {"limits": {"cpu": "955m", "memory": "1000Mi"}}}))
     assert {w.component: w.containers[0].limits["cpu"].amount for w in plan.workloads} == {
         "distributor": 270,
         "ingester": 380,
