@@ -140,7 +140,7 @@ def _random_stack(random: Random) -> Settings:
     for name in TEMPLATE:
         if random.random() < 0.15 and (mode or name != "gateway"):
             template.setdefault(name, {})["resources"] = _override(random)
-    spec["resources"] = {"total": _total(random, _settings(spec))}
+    spec["resources"] = {"profile": "operator", "total": _total(random, _settings(spec))}
     return _settings(spec)
 
 
