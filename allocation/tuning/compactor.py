@@ -1,14 +1,29 @@
-"""The compactor: how large the blocks are that it makes, so that making one fits into its memory."""
+"""The compactor: how large the blocks are that it makes, so that making one fits into its memory.
 
+Tempo merges two to four blocks of together `max_block_bytes` at the most, and leaves larger ones as they are. It holds
+what it has read of each of them ahead, up to a bound, and one row group of the block that it writes. A compactor that
+is too small for the least of both still merges small blocks: a bucket of ever more of them slows down all searches.
+"""
+
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
 from allocation.tuning.replica import Replica, clamp, mebibytes
 from allocation.tuning.setting import Setting
+from allocation.units import GIB, MIB
 
-LEAST_PART = 4  # a fourth of the room is for what is written, however much reading takes
-FOOTER_PART = OBJECT_PART = 4
-LEAST_OBJECTS = 100_000
+BLOCK_BYTES = "compactor.compaction.max_block_bytes"
+
+GROUP_PART = 2  # of what is spare: half for the row group that is written, the rest for what is read ahead
+SMALL_PART = 4  # of the room, which may be read ahead even where nothing is spare
+LEAST_BLOCK_BYTES = 32 * MIB
+OBJECT_PART = 4
+LEAST_OBJECTS = 1_000_000
+MOST_MEMORY_BYTES = 64 * GIB  # with which any block is made
+
+_READING_BYTES = c.FLUSH_BYTES + c.INPUT_BLOCKS * c.INPUT_BYTES
+_AHEAD_BYTES = c.INPUT_BLOCKS * c.READ_AHEAD_BYTES
 
 
 def compactor_settings(compactor: Replica) -> Iterator[Setting]:
@@ -16,31 +31,62 @@ def compactor_settings(compactor: Replica) -> Iterator[Setting]:
     room = compactor.room_bytes
     if room is None:
         return
-    reading = c.FLUSH_BYTES + c.INPUT_BLOCKS * c.INPUT_BYTES
-    written = max(room - reading, room // LEAST_PART) // c.ROW_GROUP_COST
-    why = (
-        f"{mebibytes(room)} for work, {mebibytes(reading)} of it for reading {c.INPUT_BLOCKS} blocks and for the writer"
-    )
-    group = clamp(written, c.LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
+    group = _group_bytes(room)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
-        reason = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes: {why}"
-        yield Setting("compactor", "storage.trace.block.parquet_row_group_size_bytes", group, reason)
-    size = min(_block_bytes(room, written, group), c.DEFAULT_COMPACTED_BYTES)
+        yield Setting("compactor", "storage.trace.block.parquet_row_group_size_bytes", group, _why_group(room, group))
+    ahead = _ahead_bytes(room)
+    size = min(_block_bytes(room, ahead), c.DEFAULT_COMPACTED_BYTES)
     if size < c.DEFAULT_COMPACTED_BYTES:
-        reason = f"a block has to fit into one row group: {why}"
-        if written >= c.LEAST_ROW_GROUP_BYTES:
-            reason = f"{mebibytes(room // FOOTER_PART)} for the footers of {c.INPUT_BLOCKS + 1} blocks"
-        yield Setting("compactor", "compactor.compaction.max_block_bytes", size, reason)
+        yield Setting("compactor", BLOCK_BYTES, size, _why_block(room, ahead, size))
     objects = clamp(room // OBJECT_PART // c.OBJECT_BYTES, LEAST_OBJECTS, c.DEFAULT_COMPACTED_OBJECTS)
     if objects < c.DEFAULT_COMPACTED_OBJECTS:
         part = mebibytes(room // OBJECT_PART)
-        reason = f"a trace of a block takes {c.OBJECT_BYTES} bytes in its bloom filter and index, of {part}"
-        yield Setting("compactor", "compactor.compaction.max_compaction_objects", objects, reason)
+        why = f"a trace of a block takes {c.OBJECT_BYTES} bytes in its bloom filter and index, of {part}"
+        yield Setting("compactor", "compactor.compaction.max_compaction_objects", objects, why)
 
 
-def _block_bytes(room: int, written: int, group: int) -> int:
-    """Where a row group does not fit, the whole block has to: no part of an upload but the last may be small."""
-    if written < c.LEAST_ROW_GROUP_BYTES:
-        return max(written // c.COMPRESSION, 1)
-    groups = room // FOOTER_PART // (c.FOOTER_BYTES * (c.INPUT_BLOCKS + 1))
-    return max(groups * group, c.LEAST_ROW_GROUP_BYTES) // c.COMPRESSION
+def memory_to_merge(block_bytes: int) -> int:
+    """The least memory limit, in bytes, with which a compactor makes blocks of that size by its own setting."""
+    return MIB * bisect_left(range(MOST_MEMORY_BYTES // MIB), block_bytes, key=lambda limit: _made(limit * MIB))
+
+
+def _made(memory_bytes: int) -> int:
+    room = Replica("compactor", 1, 1, None, memory_bytes).room_bytes or 0
+    return _block_bytes(room, _ahead_bytes(room))
+
+
+def _spare_bytes(room: int) -> int:
+    return max(room - _READING_BYTES, 0)
+
+
+def _group_bytes(room: int) -> int:
+    by_memory = _spare_bytes(room) // GROUP_PART // c.ROW_GROUP_COST
+    return clamp(by_memory, c.LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
+
+
+def _ahead_bytes(room: int) -> int:
+    """What is left for reading ahead; below 0 where not even the least row group fits."""
+    return _spare_bytes(room) - _group_bytes(room) * c.ROW_GROUP_COST
+
+
+def _block_bytes(room: int, ahead: int) -> int:
+    """All of a small block is read ahead; of a large one no more than of any larger, so that it may grow faster."""
+    if ahead > _AHEAD_BYTES:
+        return ahead**3 // _AHEAD_BYTES**2
+    return max(ahead, room // SMALL_PART, LEAST_BLOCK_BYTES)
+
+
+def _why_group(room: int, group: int) -> str:
+    costs = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes"
+    if group > c.LEAST_ROW_GROUP_BYTES:
+        return f"{costs}, of {mebibytes(_spare_bytes(room) // GROUP_PART)}"
+    return f"{costs}, {mebibytes(group * c.ROW_GROUP_COST)}; with less an upload would have parts that S3 does not take"
+
+
+def _why_block(room: int, ahead: int, size: int) -> str:
+    if size == LEAST_BLOCK_BYTES:
+        return f"the least, be the room {mebibytes(room)}: below it, blocks would stay as small as ingesters cut them"
+    if size == room // SMALL_PART:
+        return f"1/{SMALL_PART} of a room of {mebibytes(room)}, to be read ahead"
+    most = mebibytes(c.READ_AHEAD_BYTES)
+    return f"{mebibytes(ahead)} for what is read ahead, which is all of a block up to {most} of each that is merged"

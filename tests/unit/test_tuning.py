@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from allocation import Plan, allocate
 from allocation.tuning import Setting
 from allocation.tuning import coefficients as c
+from allocation.tuning.compactor import BLOCK_BYTES, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
+from allocation.tuning.replica import Replica
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
 from tests.configs import files_of
@@ -167,6 +169,46 @@ def querier_bytes(found: dict[tuple[str, str], int]) -> int:
     workers = found.get(("querier", "storage.trace.pool.max_workers"), c.DEFAULT_POOL_WORKERS)
     searches = jobs * (c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer)
     return c.IDLE_BYTES + searches + workers * c.FIND_BYTES
+
+
+@given(st.integers(16, 20_000))
+def test_a_tenth_more_memory_never_more_than_doubles_what_a_compactor_does(memory: int) -> None:
+    """No cliffs: its row groups, its blocks, the traces in one; and it merges blocks in any memory."""
+    small, larger = (compaction(limit) for limit in (memory, memory * 11 // 10))
+    for key, before in small.items():
+        assert before <= larger[key] <= 2 * before, key
+    assert small[BLOCK_BYTES] >= 32 * MIB
+
+
+@given(st.integers(610, 20_000))
+def test_what_a_compactor_merges_fits_into_its_memory(memory: int) -> None:
+    """By the model: readers, what they hold ahead of a whole block, a row group."""
+    found = compaction(memory)
+    ahead = min(found[BLOCK_BYTES], c.INPUT_BLOCKS * c.READ_AHEAD_BYTES)
+    written = found["storage.trace.block.parquet_row_group_size_bytes"] * c.ROW_GROUP_COST
+    reading = c.FLUSH_BYTES + c.INPUT_BLOCKS * c.INPUT_BYTES
+    assert c.IDLE_BYTES + reading + ahead + written <= memory * MIB * c.HEAP_PERCENT // 100
+
+
+@given(st.integers(32, 100_000))
+def test_with_the_memory_that_is_named_a_compactor_merges_blocks_of_that_size_and_with_less_it_does_not(
+    block: int,
+) -> None:
+    enough = memory_to_merge(block * MIB)
+    assert compaction(enough // MIB)[BLOCK_BYTES] >= block * MIB
+    assert enough == 0 or compaction(enough // MIB - 1)[BLOCK_BYTES] < block * MIB
+
+
+def compaction(memory_mebibytes: int) -> dict[str, int]:
+    settings = compactor_settings(Replica("compactor", 1, 1, None, memory_mebibytes * MIB))
+    return COMPACTION | {setting.key: int(setting.value) for setting in settings}
+
+
+COMPACTION = {
+    "storage.trace.block.parquet_row_group_size_bytes": c.DEFAULT_ROW_GROUP_BYTES,
+    BLOCK_BYTES: c.DEFAULT_COMPACTED_BYTES,
+    "compactor.compaction.max_compaction_objects": c.DEFAULT_COMPACTED_OBJECTS,
+}
 
 
 def test_live_traces_are_never_refused_by_an_ingester() -> None:
