@@ -21,7 +21,7 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test mutants bench \
-  bench-budget bench-calibrate bench-floors figure configuration-page
+  bench-budget bench-calibrate bench-floors bench-overload bench-throttling figure configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -112,6 +112,12 @@ bench-calibrate: $(INSTALLED) ## Measure what a load costs each component, and p
 
 bench-floors: $(INSTALLED) ## Measure the least memory that each component starts and survives with (an hour)
 	@$(PYTHON) -m bench.floors $(OPTIONS)
+
+bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to it and to others' splits (ten minutes)
+	@$(PYTHON) -m bench.overload $(OPTIONS)
+
+bench-throttling: $(INSTALLED) ## Measure what GOMAXPROCS spares processes of waiting for cpu (ten minutes)
+	@$(PYTHON) -m bench.throttling $(OPTIONS)
 
 figure: $(INSTALLED) ## Write docs/budget.svg and the README's table from what bench-budget measured
 	@$(PYTHON) -m bench.figure

@@ -1,0 +1,193 @@
+"""Three times what our plan lets in, on our plan and on others' splits with their settings: reported as it comes out.
+
+Each stack gets the same bytes a second in spans of small traces and of 10, 50 and 250 KiB, one after the other, with
+heavy queries all the while; then every acknowledged span is read back. Stacks alternate, round by round. Every overload
+is added to bench/data/overload.jsonl; `--report` only prints.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.planes import Deadline, Stack, end_on_signals, need_limits
+from bench.records import DATA, Record, append, of_this_machine, read
+from bench.splits import OPERATOR, OURS, Split, Total
+from sandbox.errors import SandboxError
+from sandbox.load import KIB_10, KIB_50, KIB_250, SMALL, Intake, Overload, Shape, fill, overload, read_back
+from sandbox.tempo_processes import Tempo
+
+FILE = DATA / "overload.jsonl"
+SHAPES: Mapping[str, Shape] = {"small": SMALL, "10KiB": KIB_10, "50KiB": KIB_50, "250KiB": KIB_250}
+OVERLOAD = 3  # times what our plan lets in
+FILL_SECONDS = 3.0
+ANSWERS_WITHIN_SECONDS = 15.0  # of a small search; 10 s are promised
+BACK_WITHIN_SECONDS = 30.0  # of whoever was killed, before the next load
+READ_BACK_SECONDS = 40.0  # most of it until the last traces can be searched for
+VISIT_SECONDS = 110.0  # about
+HEADINGS = (
+    "round",
+    "stack",
+    "traces",
+    "acknowledged",
+    "refused, retryable",
+    "not retryable",
+    "lost",
+    "OOM kills",
+    "restarts",
+    "search answered after",
+)
+
+
+def main() -> int:
+    """Measures the rounds that are asked for, and prints all there are."""
+    arguments = _parser().parse_args()
+    if not arguments.report:
+        need_limits()
+        end_on_signals()
+        try:
+            measure(arguments)
+        except KeyboardInterrupt:
+            print("interrupted; what was measured is kept", flush=True)
+    print_table(of_this_machine(read(FILE)))
+    return 0
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Rounds on top of those that are there, the stacks the other way round each time."""
+    total: Total = arguments.total
+    splits: list[Split] = arguments.splits
+    deadline = Deadline(arguments.minutes)
+    stacks = {split: Stack.of_split(split, total) for split in splits}
+    let_in = intake_of(Stack.of_split(Split.parse(OURS), total).objects)
+    first = max((each["round"] for each in read(FILE)), default=0) + 1
+    for number in range(first, first + arguments.rounds):
+        for split in splits if number % 2 else reversed(splits):
+            if not deadline.allows(VISIT_SECONDS):
+                print(f"the time is over: {deadline.left_seconds():.0f} s are too few for another stack", flush=True)
+                return
+            print(f"round {number}, {split} of {total}", flush=True)
+            start = {
+                "round": number,
+                "total": str(total),
+                "split": str(split),
+                "own_executables": arguments.own_executables,
+                "bytes_per_second": OVERLOAD * let_in.rate_bytes,
+                "fingerprint": stacks[split].fingerprint,
+            }
+            for record in visited(stacks[split], let_in, arguments):
+                append(FILE, start | record)
+
+
+def intake_of(objects: Iterable[Mapping[str, Any]]) -> Intake:
+    """What rendered objects let in."""
+    texts = [item["data"]["overrides.yaml"] for item in objects if "overrides.yaml" in (item.get("data") or {})]
+    return Intake.of_overrides(texts[0])
+
+
+def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list[Record]:
+    """A record for each shape; of a stack that does not run, one that says so."""
+    measured: dict[str, Overload] = {}
+    try:
+        with stack.running(own_executables=arguments.own_executables) as tempo:
+            fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS)
+            for name, shape in SHAPES.items():
+                measured[name] = overload(
+                    tempo,
+                    shape,
+                    OVERLOAD * let_in.rate_bytes,
+                    arguments.seconds,
+                    answers_within_seconds=ANSWERS_WITHIN_SECONDS,
+                )
+                print(f"  {name}: {measured[name].pushed}", flush=True)
+                _wait_for_who_was_killed(tempo)
+            with ThreadPoolExecutor(len(measured)) as threads:
+                lost = threads.map(lambda each: _lost(tempo, each), measured.values())
+            return [_record(name, each, spans) for (name, each), spans in zip(measured.items(), lost, strict=True)]
+    except SandboxError as error:
+        print(f"  does not run: {error}", flush=True)
+        return [_record(name, each, None) for name, each in measured.items()] + [{"shape": "-", "error": str(error)}]
+
+
+def _lost(tempo: Tempo, each: Overload) -> int:
+    return read_back(tempo, each.pushed, within_seconds=READ_BACK_SECONDS, concurrency=2).spans
+
+
+def _wait_for_who_was_killed(tempo: Tempo) -> None:
+    """As long as it takes, within reason: whoever is not back by then has the next load without."""
+    serving = [name for name in tempo.instances if name not in tempo.named("compactor")]
+    try:
+        tempo.wait_ready(serving, within_seconds=BACK_WITHIN_SECONDS, through_restarts=True)
+    except SandboxError as error:
+        print(f"  {error}", flush=True)
+
+
+def _record(name: str, each: Overload, lost: int | None) -> Record:
+    """`lost`: of the acknowledged spans; None where nobody could be asked any more."""
+    pushed = each.pushed
+    return {
+        "shape": name,
+        "seconds": round(pushed.seconds, 1),
+        "acknowledged": pushed.acknowledged,
+        "acknowledged_bytes": pushed.acknowledged_bytes,
+        "retryable": pushed.refused - pushed.not_retryable,
+        "not_retryable": pushed.not_retryable,
+        "refusals": {code: count for (code, _), count in sorted(pushed.refusals.items())},
+        "late": pushed.late,
+        "push_p95_seconds": round(pushed.latency_seconds(95), 3),
+        "lost": lost,
+        "oom_kills": dict(each.oom_kills),
+        "restarts": dict(each.restarts),
+        "heavy_queries": len(each.heavy.answers),
+        "heavy_failures": dict(each.heavy.failures),
+        "answers_after_seconds": None if each.answers_after_seconds is None else round(each.answers_after_seconds, 1),
+    }
+
+
+def print_table(records: Iterable[Record]) -> None:
+    """A line for each overload."""
+    shown = Table(*HEADINGS, box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for record in records:
+        shown.add_row(str(record["round"]), f"{record['split']} of {record['total']}", *cells(record))
+    Console(width=180).print(shown)
+
+
+def cells(record: Record) -> tuple[str, ...]:
+    """What is told of one overload."""
+    if "error" in record:
+        return (record["shape"], f"does not run: {record['error']}")
+    after = record["answers_after_seconds"]
+    return (
+        record["shape"],
+        f"{record['acknowledged']:,}",
+        f"{record['retryable']:,}",
+        f"{record['not_retryable']:,}",
+        "nobody to ask" if record["lost"] is None else f"{record['lost']:,}",
+        _counted(record["oom_kills"]),
+        _counted(record["restarts"]),
+        f"not in {ANSWERS_WITHIN_SECONDS:.0f} s" if after is None else f"{after} s",
+    )
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in numbers.items()) or "0"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3, help="on top of those that are there")
+    parser.add_argument("--minutes", type=float, default=12, help="no stack is started that would take longer")
+    parser.add_argument("--total", type=Total.parse, default=Total.parse("1/2Gi"))
+    parser.add_argument("--splits", type=Split.parse, nargs="+", default=[Split.parse(OURS), Split.parse(OPERATOR)])
+    parser.add_argument("--seconds", type=float, default=8, help="of each push")
+    parser.add_argument("--own-executables", action="store_true", help="count their pages for each process")
+    parser.add_argument("--report", action="store_true", help="measure nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
