@@ -24,7 +24,7 @@ class Effort:
     step_seconds: float = 8
     confirm_seconds: float = 60
     factor: float = 1.25  # of the first step up or down; every next one is by so much wider, up to WIDEST
-    precision: float = 1.06  # the least rate that fails is within this of the highest that holds
+    precision: float = 1.09  # the least rate that fails is within this of the highest that holds
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
     least_part: float = 0.1  # of the first rate: less is none

@@ -22,6 +22,7 @@ from sandbox.tempo_processes import Tempo
 QUERY_PART, QUERY_SECONDS = 0.95, 1.0  # so many of the queries are answered within this
 QUERY_WAITS_SECONDS, PUSH_WAITS_SECONDS = 3.0, 5.0  # for an answer: by then nothing is well any more
 TOO_SLOW = "ReadTimeoutError"  # the status of a query that was not answered in that time
+REFUSED = "receiver_refused_spans"
 LATE_PART = 0.01  # of the spans may come late, or be acknowledged after the end
 AFTER_THE_END_SECONDS = 0.5  # that an answer takes, throttled; what waits in a queue that grows takes longer
 FULL_PROCESSORS = 0.95  # of the machine's: beyond, it is the machine that was measured
@@ -74,12 +75,15 @@ class Measured:
         found = [f"{name} OOM-killed" for name, use in self.uses.items() if use.oom_kills]
         found += [f"{name} restarted" for name, use in self.uses.items() if use.restarts and not use.oom_kills]
         found += failures_of(self.pushed, self.rate, self.seconds) if self.pushed else []
-        found += [f"lost {count} ({reason})" for reason, count in self.seen.lost.items()]
+        # A push that is ended leaves requests that the distributor counts as refused: never named first.
+        lost = self.seen.lost.items()
+        found += [f"lost {count} ({reason})" for reason, count in lost if REFUSED not in reason]
         found += [f"{name} does not say what it lost" for name in self.seen.unknown]
         if failed := Counter(each.status for each in self._answers if each.status not in ("200", TOO_SLOW)):
             found.append(f"queries failed {dict(failed)}")
         if too_many_are_slow(self._answers, len(self._answers)):
             found.append(f"queries p95 {self.query_seconds(QUERY_PART):.1f} s")
+        found += [f"lost {count} ({reason})" for reason, count in lost if REFUSED in reason]
         return found or ([] if self.pushed else ["ended early"])
 
     @property

@@ -54,6 +54,12 @@ def test_a_refusal_a_failed_query_and_a_lost_span_each_fail_a_trial() -> None:
     assert measured(pushed(), seen=lost).failures == ["lost 3 (ingester-0: live_traces_exceeded)"]
 
 
+def test_what_the_end_of_a_push_leaves_is_not_named_as_the_reason_of_it() -> None:
+    seen = Seen({"ingester-0": WELL}, {"distributor-0: receiver_refused_spans": 100}, [], 1.0, None)
+    assert measured(None, (TOO_SLOW,) * 3, seen).failures[0] == "queries p95 3.0 s"
+    assert measured(pushed(), seen=seen).failures == ["lost 100 (distributor-0: receiver_refused_spans)"]
+
+
 def test_who_does_not_say_what_it_lost_fails_a_trial() -> None:
     assert not measured(pushed(), seen=Seen({"ingester-0": WELL}, {}, ["ingester-0"], 1.0, None)).verdict.held
 
