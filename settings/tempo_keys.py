@@ -10,24 +10,19 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from settings.duration import NANOSECONDS, NO_DURATION, nanoseconds
 from settings.mistakes import shown
 from settings.types import IntField, OptionalDurationField
 
 TABLE = Path(__file__).with_suffix(".yaml")
-LARGEST_INT64 = 2**63 - 1
 LEVELS = ("debug", "info", "warn", "error")
 
-# Tempo reads whole numbers into Go's types; what each holds.
-BOUNDS = {
-    "int": (-LARGEST_INT64 - 1, LARGEST_INT64),
-    "int64": (-LARGEST_INT64 - 1, LARGEST_INT64),
-    "uint": (0, 2 * LARGEST_INT64 + 1),
-    "uint64": (0, 2 * LARGEST_INT64 + 1),
-    "uint32": (0, 2**32 - 1),
-    "uint8": (0, 2**8 - 1),
-}
+# Go's types of whole numbers; what each holds is in settings.tempo_bounds.
+WHOLE = ("int", "int64", "uint", "uint64", "uint32", "uint8")
+NUMBERS = (*WHOLE, "float64", "duration", "prometheus duration")  # what can be too little or too much
 # https://pkg.go.dev/github.com/prometheus/common/model#ParseDuration
 PROMETHEUS = re.compile(r"0|(?=.)(\d{1,9}y)?(\d{1,9}w)?(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?(\d{1,9}ms)?")
+DAYS = {"y": 365, "w": 7, "d": 1}
 # https://pkg.go.dev/github.com/alecthomas/units#ParseBase2Bytes
 BYTES = re.compile(r"(\d{1,15}(\.\d{1,9})?([KMGTPE]i?)?B)+")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -56,7 +51,7 @@ def paths(kind: str = "root", path: tuple[str, ...] = ()) -> Iterator[tuple[tupl
 
 
 def complaint(kind: str, value: object) -> str | None:
-    """What is wrong with a single value under a key of such a kind, and what to write; None where Tempo takes it."""
+    """What is wrong with a single value under a key of such a kind, and what to write; None where it is one."""
     match kind:
         case "bool":
             return None if isinstance(value, bool) else _not(value, "true or false", "write true or false")
@@ -66,10 +61,24 @@ def complaint(kind: str, value: object) -> str | None:
             return _by_type(_DURATION, value)
         case "log level":
             return None if value in LEVELS else _not(value, "a log level", f"write {' or '.join(LEVELS)}")
-        case _ if kind in BOUNDS:
-            return _not_whole(value, *BOUNDS[kind])
+        case _ if kind in WHOLE:
+            return _by_type(_WHOLE, value)
         case _:
             return _not_text(kind, value)
+
+
+def amount(kind: str, value: Any) -> float:
+    """A value that Tempo takes for a number or a duration, to compare it with another: durations in nanoseconds."""
+    if kind == "duration":
+        text = _DURATION.validate_python(value)
+        return 0 if text == NO_DURATION else nanoseconds(text)
+    if kind == "prometheus duration":
+        parts = re.findall(r"(\d+)(ms|[a-z])", value)
+        return sum(
+            int(number) * (NANOSECONDS.get(unit) or DAYS[unit] * 24 * NANOSECONDS["h"]) for number, unit in parts
+        )
+    number: float = value
+    return number
 
 
 _DURATION: TypeAdapter[str] = TypeAdapter(OptionalDurationField)
@@ -101,16 +110,6 @@ def _by_type(adapter: TypeAdapter[Any], value: object) -> str | None:
     except ValidationError as error:
         return str(error.errors()[0]["ctx"]["text"])
     return None
-
-
-def _not_whole(value: object, least: int, most: int) -> str | None:
-    text = _by_type(_WHOLE, value)
-    if text is not None:
-        return text
-    number = _WHOLE.validate_python(value)
-    if number < least:
-        return f"{shown(value)} is too small; write {least} or more"
-    return f"{shown(value)} is too large; write {most} or less" if number > most else None
 
 
 def _not_text(kind: str, value: object) -> str | None:

@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from settings import tempo_keys, tempo_refused
+from settings import tempo_bounds, tempo_keys, tempo_refused
 from settings.mistakes import Mistake, Path, shown
 from settings.written import Config, Rule, at
 
@@ -39,8 +39,7 @@ def _mapping(kind: str, mapping: Config, place: Path) -> Iterator[Mistake]:
     known = tempo_keys.keys_of(kind) or {}
     for key, value in mapping.items():
         here = (*place, str(key))
-        steps = tuple(step for step in here if isinstance(step, str))
-        remedy = tempo_refused.instead(steps)
+        remedy = tempo_refused.instead(_keys(here))
         if not isinstance(key, str):
             yield _mistake(here, "is not a key; write its name as text")
         elif remedy is not None:
@@ -70,9 +69,31 @@ def _value(kind: str, value: object, place: Path) -> Iterator[Mistake]:
             yield from _mapping(kind, value, place)
     elif value is not None:  # nothing at all has a line of its own
         text = _unwritable(value) if isinstance(value, str) else None
-        text = text or tempo_keys.complaint(kind, value)
+        text = text or tempo_keys.complaint(kind, value) or _beyond(kind, value, _keys(place))
         if text is not None:
             yield _mistake(place, text)
+
+
+def _keys(place: Path) -> tuple[str, ...]:
+    """The keys that lead to a place, without positions in lists."""
+    return tuple(step for step in place if isinstance(step, str))
+
+
+def _beyond(kind: str, value: object, keys: tuple[str, ...]) -> str | None:
+    """What is wrong with a value of the right type that Tempo does not start with, or does not work with."""
+    words = tempo_bounds.words_of(keys)
+    if words is not None:
+        what, known = words
+        return None if value in known else f"{shown(value)} is not {what}; write {' or '.join(filter(None, known))}"
+    if kind not in tempo_keys.NUMBERS:
+        return None
+    bound, found = tempo_bounds.bound_of(keys, kind), tempo_keys.amount(kind, value)
+    too_little, too_much = ("short", "long") if kind in tempo_bounds.DURATIONS else ("small", "large")
+    if bound.least is not None and found < tempo_keys.amount(kind, bound.least):
+        return f"{shown(value)} is too {too_little}; write {bound.least} or more"
+    if bound.most is not None and found > tempo_keys.amount(kind, bound.most):
+        return f"{shown(value)} is too {too_much}; write {bound.most} or less"
+    return None
 
 
 def _free(kind: str, mapping: Config, place: Path) -> Iterator[Mistake]:

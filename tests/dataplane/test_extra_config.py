@@ -1,5 +1,6 @@
 """What the program takes for Tempo's own keys, and how it writes them, is what the real binary takes and reads."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from itertools import groupby
@@ -11,7 +12,7 @@ import yaml
 
 from allocation.extra import readers
 from sandbox.toolchain import binary
-from settings import load_file, tempo_keys
+from settings import load_file, tempo_bounds, tempo_keys
 from settings.tempo_rules import open_to_users
 from tests.configs import files_of
 
@@ -36,14 +37,19 @@ def open_keys() -> list[tuple[KeyPath, str]]:
     return [(path, kind) for path, kind in tempo_keys.paths() if open_to_users(path) and kind != "secret"]
 
 
-def example(kind: str) -> Any:
+def example(path: KeyPath, kind: str) -> Any:
+    """A value that a key takes: the one of its kind, or a word or a number of its own where it has any."""
     if kind.startswith("[]"):
-        return [example(kind.removeprefix("[]"))]
+        return [example(path, kind.removeprefix("[]"))]
     if kind.startswith("map:"):
-        return {"a.b": example(kind.removeprefix("map:"))}
+        return {"a.b": example((*path, "a.b"), kind.removeprefix("map:"))}
     if (keys := tempo_keys.keys_of(kind)) is not None:
-        return {key: example(below) for key, below in keys.items() if below != "secret"}
-    return EXAMPLES[kind]
+        return {key: example((*path, key), below) for key, below in keys.items() if below != "secret"}
+    words = tempo_bounds.words_of(path)
+    if words is not None:
+        return words[1][0]
+    numbers = [EXAMPLES[kind], *(end for end in tempo_bounds.bound_of(path, kind) if isinstance(end, int | float))]
+    return sorted(numbers)[1] if len(numbers) == 3 else EXAMPLES[kind]  # between the least and the most
 
 
 def nested(path: KeyPath, value: Any) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def refusal(folder: Path, component: str, text: str) -> str:
 @pytest.mark.parametrize("section", sorted({path[0] for path, _ in open_keys()}))
 def test_every_key_of_the_table_is_one_of_the_real_tempo_and_takes_such_a_value(section: str, tmp_path: Path) -> None:
     keys = [(path, kind) for path, kind in open_keys() if path[0] == section]
-    extra = merged(nested(path, example(kind)) for path, kind in keys)
+    extra = merged(nested(path, example(path, kind)) for path, kind in keys)
     files = stack(tmp_path, extra)
     for component in {component for path, _ in keys for component in readers(".".join(path))}:
         assert refusal(tmp_path, component, files[f"{component}.yaml"]) == ""
@@ -95,8 +101,7 @@ AWKWARD = "it's: #{not} & $x $$y $ \\d+\\\\/ \\ %w — é \" end$"
 
 
 def test_awkward_text_reaches_tempo_to_the_letter(tmp_path: Path) -> None:
-    """Of an encoding that there is not, Tempo repeats all that it read."""
-    text = stack(tmp_path, {"storage": {"trace": {"block": {"version": AWKWARD}}}})["ingester.yaml"]
-    assert f"invalid encoding: {AWKWARD}, supported" in refusal(
-        tmp_path, "ingester", text.replace("version:", "v2_encoding:")
-    )
+    """Of a level of logs that there is not, Tempo repeats all that it read."""
+    text = stack(tmp_path, {"server": {"log_source_ips_header": AWKWARD}})["ingester.yaml"]
+    said = refusal(tmp_path, "ingester", text.replace("log_source_ips_header:", "log_level:"))
+    assert f"unrecognized log level {json.dumps(AWKWARD, ensure_ascii=False)}" in said

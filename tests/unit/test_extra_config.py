@@ -9,7 +9,8 @@ import yaml
 
 from allocation.extra import OVERRIDES_FILE, READERS, literal, readers, said_by_user
 from sandbox.catalog import TEMPO_VERSION
-from settings import Settings, SettingsError, load_config, tempo_keys, tempo_refused
+from settings import Settings, SettingsError, load_config, tempo_bounds, tempo_keys, tempo_refused
+from settings.duration import canonical_duration
 from settings.tempo_rules import MOST_BYTES, open_to_users
 from tests.configs import files_of
 
@@ -117,6 +118,85 @@ def test_no_row_of_the_tables_is_about_a_key_that_tempo_does_not_have() -> None:
     old = ("overrides.", "search_enabled", "metrics_generator_enabled")  # which older Tempos had
     for pattern in tempo_refused.KEYS:
         assert any(fnmatchcase(path, pattern) for path in paths) or pattern.startswith(old), pattern
+
+
+def open_keys(pattern: str) -> list[tuple[str, str]]:
+    """The keys, and their kinds, that users may write and a pattern of a table fits."""
+    keys = [(".".join(path), kind) for path, kind in tempo_keys.paths() if open_to_users(path)]
+    return [(key, kind) for key, kind in keys if fnmatchcase(key, pattern)]
+
+
+def said_of(key: str, value: Any) -> str:
+    """What is said about one key of Tempo's, without where; nothing where it is taken."""
+    try:
+        extra(**nested(key, value))
+    except SettingsError as error:
+        (mistake,) = error.mistakes
+        assert mistake.path == ("spec", "extraConfig", "tempo", *key.split("."))
+        return mistake.text
+    return ""
+
+
+def beside(kind: str, value: Any, step: int) -> Any:
+    """The value just below or above another: a nanosecond of a duration, a second of Prometheus', 1, or a hair."""
+    match kind:
+        case "duration":
+            nanoseconds = int(tempo_keys.amount(kind, value)) + step
+            return canonical_duration(f"{nanoseconds}ns")
+        case "prometheus duration":
+            seconds = int(tempo_keys.amount(kind, value)) // 10**9 + step
+            return f"{seconds // 3600}h{seconds % 3600}s"
+        case "float64":
+            return value + step * 1e-9
+        case _:
+            return value + step
+
+
+@pytest.mark.parametrize("pattern", tempo_bounds.BOUNDS)
+def test_a_key_holds_the_least_and_the_most_of_its_row_and_nothing_beyond(pattern: str) -> None:
+    keys = [(key, kind) for key, kind in open_keys(pattern) if kind in tempo_keys.NUMBERS]
+    assert keys, "a row about no key that users may write"
+    for key, kind in keys:
+        least, most = tempo_bounds.bound_of(tuple(key.split(".")), kind)
+        long = kind in tempo_bounds.DURATIONS
+        if least is not None:
+            assert said_of(key, least if not long or least else "0s") == ""
+            below = beside(kind, least, -1)
+            assert said_of(key, below).endswith(f" is too {'short' if long else 'small'}; write {least} or more")
+        assert most is None or said_of(key, most) == ""
+        if most not in (None, tempo_bounds.LONGEST_OF_ALL):  # Go's types hold no more than that
+            above = beside(kind, most, 1)
+            assert said_of(key, above).endswith(f" is too {'long' if long else 'large'}; write {most} or less")
+
+
+@pytest.mark.parametrize("pattern", tempo_bounds.WORDS)
+def test_a_key_with_words_of_its_own_takes_each_of_them_and_no_other(pattern: str) -> None:
+    what, words = tempo_bounds.WORDS[pattern]
+    for key, _ in open_keys(pattern):
+        assert [said_of(key, word) for word in words] == [""] * len(words)
+        assert said_of(key, "v1").startswith(f"'v1' is not {what}; write {words[0]}")
+
+
+def test_words_in_lists_are_looked_at_too() -> None:
+    roles = [{"roles": ["bloom", "blom"], "redis": {"endpoint": "redis:6379"}}]
+    columns = [{"name": "http.url", "scope": "event", "type": "string"}]
+    block = {"block": {"parquet_dedicated_columns": columns}}
+    assert mistakes(extraConfig={"tempo": {"cache": {"caches": roles}, "storage": {"trace": block}}}) == [
+        "spec.extraConfig.tempo.cache.caches[0].roles[1]: 'blom' is not a role of caches; write bloom or "
+        "trace-id-index or frontend-search or parquet-footer or parquet-column-idx or "
+        "parquet-offset-idx or parquet-page",
+        "spec.extraConfig.tempo.storage.trace.block.parquet_dedicated_columns[0].scope: 'event' is not a scope; "
+        "write span or resource",
+    ]
+
+
+def test_no_duration_is_so_long_that_twice_of_it_is_none() -> None:
+    durations = [key for key in open_keys("*") if key[1] in tempo_bounds.DURATIONS]
+    longest = {key for key, kind in durations if said_of(key, "2000000h") == ""}
+    assert len(durations) > 90
+    assert longest == {
+        key for key, kind in durations if key.startswith("server.grpc_server_max_connection_")
+    }  # those of connections
 
 
 def test_the_table_is_of_the_tempo_that_tests_run() -> None:
