@@ -3,6 +3,8 @@
 Tempo: read in its source. Measured: on its processes under a kernel's limits. Ours: round figures on the safe side.
 """
 
+from allocation.measured import DISTRIBUTOR_BYTES_PER_MILLICORE as DISTRIBUTOR_BYTES_PER_MILLICORE
+from allocation.measured import INGESTER_BYTES_PER_MILLICORE as INGESTER_BYTES_PER_MILLICORE
 from allocation.units import MIB
 
 # Part of a memory limit that the Go heap may fill before its collector works without pause (GOMEMLIMIT). The rest is
@@ -11,11 +13,6 @@ HEAP_PERCENT = 80
 
 # What the Go runtime of a process with nothing to do has of the system. Measured: 22 to 26 MiB in each of the five.
 IDLE_BYTES = 25 * MIB
-
-# Bytes a second of OTLP that a millicore takes in. Measured with spans of 200 to 300 B: a distributor needs 13 us for
-# each; an ingester needs 40 ns for each byte to take it in, and 45 to 70 ns to complete its block.
-DISTRIBUTOR_BYTES_PER_MILLICORE = 19_000
-INGESTER_BYTES_PER_MILLICORE = 10_000
 
 # Heap for each byte of a request that is being taken in: as received, decoded, encoded and decoded again, split by
 # trace, and encoded for the ingesters (modules/distributor/distributor.go). Ours.
