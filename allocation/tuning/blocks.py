@@ -42,6 +42,11 @@ def trace_bytes(ingester: Replica) -> int:
     return clamp(spare // TRACE_PART // c.TRACE_COST, LEAST_TRACE_BYTES, c.DEFAULT_TRACE_BYTES)
 
 
+def block_bytes(volume_bytes: int) -> int:
+    """max_block_bytes: so that several of them fit on the disk."""
+    return min(c.DEFAULT_BLOCK_BYTES, volume_bytes // BLOCKS_ON_DISK)
+
+
 def block_settings(ingester: Replica, volume_bytes: int) -> Iterator[Setting]:
     """What goes into ingester.yaml."""
     spare = spare_bytes(ingester)
@@ -52,7 +57,7 @@ def block_settings(ingester: Replica, volume_bytes: int) -> Iterator[Setting]:
         why = _why_minutes(ingester, volume_bytes, minutes)
         yield Setting("ingester", "ingester.max_block_duration", f"{minutes}m", why)
     if ingester.limited:
-        size = min(c.DEFAULT_BLOCK_BYTES, volume_bytes // BLOCKS_ON_DISK)
+        size = block_bytes(volume_bytes)
         if size < c.DEFAULT_BLOCK_BYTES:
             why = f"{BLOCKS_ON_DISK} blocks fit on a disk of {mebibytes(volume_bytes)}"
             yield Setting("ingester", "ingester.max_block_bytes", size, why)

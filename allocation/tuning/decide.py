@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from allocation.defaults import replication_factor
 from allocation.plan import StoragePlan, WorkloadPlan
-from allocation.tuning.blocks import block_settings, minutes_by_disk
+from allocation.tuning.blocks import block_bytes, block_settings, minutes_by_disk
 from allocation.tuning.compactor import compactor_settings
 from allocation.tuning.distributor import distributor_settings
 from allocation.tuning.ingest import Intake, intake_settings
@@ -35,6 +35,7 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
             len(tenants.authentication) if tenants else 1,
             volume,
             minutes_by_disk(ingester, volume),
+            block_bytes(volume),
         )
     )
     yield from distributor_settings(distributor)

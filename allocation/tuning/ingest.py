@@ -16,6 +16,7 @@ RATE, BURST = "ingestion.rate_limit_bytes", "ingestion.burst_size_bytes"
 TRACES, TRACE_BYTES = "ingestion.max_traces_per_user", "global.max_bytes_per_trace"
 
 LEAST_STREAM_BYTES = 2**21  # half of it is the burst, and no smaller request would be worth sending
+BLOCKS_OF_A_TENANT = 3  # that is open, that is on its way, and that goes as a whole when its time is over
 TENANTS_AT_ONCE = 10  # as many may be at their limit at the same time
 
 
@@ -29,6 +30,7 @@ class Intake:
     tenants: int
     volume_bytes: int
     block_minutes: int  # that a block stays open at the most
+    block_bytes: int  # at which it is cut before that
 
     @property
     def streams(self) -> int:
@@ -81,10 +83,24 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
         why = f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
         yield Bound(live // (seconds + c.BURST_SECONDS), why)
     if ingester.limited:
-        seconds = c.COMPLETE_BLOCK_SECONDS + 2 * 60 * intake.block_minutes
-        carried = intake.volume_bytes * c.DISK_BYTES_PER_BYTE // seconds
-        why = f"an ingester's disk of {mebibytes(intake.volume_bytes)} holds {seconds // 60} minutes of blocks"
-        yield Bound(intake.of_all(carried) // intake.streams, why)
+        yield _disk_bound(intake)
+
+
+def _disk_bound(intake: Intake) -> Bound:
+    """What has come in while a complete block stays, for the queriers that have not heard of it, and what is no such.
+
+    A block is cut when its time is over or when it has its size, whichever is first: so the larger of two rates fits.
+    """
+    disk = mebibytes(intake.volume_bytes)
+    seconds = c.COMPLETE_BLOCK_SECONDS + 2 * 60 * intake.block_minutes
+    by_time = intake.volume_bytes // seconds
+    beside = BLOCKS_OF_A_TENANT * min(intake.tenants, TENANTS_AT_ONCE)
+    by_size = (intake.volume_bytes - beside * intake.block_bytes) // c.COMPLETE_BLOCK_SECONDS
+    why = f"an ingester's disk of {disk} holds {seconds // 60} minutes of blocks"
+    if by_size > by_time:
+        complete = f"{c.COMPLETE_BLOCK_SECONDS // 60} minutes of complete blocks"
+        why = f"an ingester's disk of {disk} holds {complete} beside {beside} of {mebibytes(intake.block_bytes)}"
+    return Bound(intake.of_all(max(by_time, by_size) * c.DISK_BYTES_PER_BYTE) // intake.streams, why)
 
 
 def _live_bytes(intake: Intake) -> int | None:

@@ -111,6 +111,19 @@ def test_what_tenants_may_send_fits_into_the_ingesters_memory(
     assert burst >= min(c.LARGEST_REQUEST_BYTES, 2**20)
 
 
+@pytest.mark.parametrize(
+    ("disk", "minutes", "spans"),
+    [("200Gi", 15, "complete blocks"), ("1Gi", 23, "blocks"), ("10Gi", 15, "complete blocks")],
+)
+def test_what_comes_in_fits_on_the_ingesters_disk(disk: str, minutes: int, spans: str) -> None:
+    """For as long as complete blocks stay, beside those that are open or on their way."""
+    setting = tuning(limited(64_000, 128 * GIB // MIB, storageSize=disk))["", RATE]
+    assert f"an ingester's disk of {int(disk[:-2]) * 1024}Mi holds {minutes} minutes of {spans}" in setting.reason
+    kept = int(setting.value) / c.DISK_BYTES_PER_BYTE * 60 * minutes
+    volume = int(disk[:-2]) * GIB
+    assert 0.6 * volume < kept <= volume
+
+
 def crowded(ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int) -> Settings:
     listed = [{"tenantName": f"t{number}", "tenantId": f"{number}"} for number in range(tenants)]
     return limited(
