@@ -9,6 +9,7 @@ from settings import (
     limit_rules,
     namespace_rules,
     network_rules,
+    search_rules,
     secret_rules,
     sizing_rules,
     tempo_rules,
@@ -175,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     *limit_rules.RULES,
     *namespace_rules.RULES,
     *tempo_rules.RULES,
+    *search_rules.RULES,
 )
 
 

@@ -87,7 +87,7 @@ class Spec(Model):
     search: Search = Search()
     """What searches answer, and the most that they may ask for."""
     timeout: DurationField | None = None
-    """How long a request may take, from the way in to the queriers; Tempo's 30s where nothing is said."""
+    """How long a request may take, from the way in to the queriers, 1s or more; Tempo's 30s where nothing is said."""
     extra_config: ExtraConfig = ExtraConfig()
     """Keys of Tempo's own, over those that this program writes."""
     tls: Tls | None = None

@@ -66,6 +66,18 @@ def test_a_search_of_any_length_is_said_to_tempo_whose_own_limit_is_a_week() -> 
     assert value(said, "query-frontend.yaml", "query_frontend.search.max_result_limit") == 0
 
 
+def test_the_usual_answer_may_be_as_large_as_the_largest_and_a_limit_of_any_number_is_no_limit() -> None:
+    for search in ({"maxResultLimit": 20}, {"maxResultLimit": 0}, {"defaultResultLimit": 9, "maxResultLimit": 9}):
+        assert settings_of(search=search).spec.search.max_result_limit == search["maxResultLimit"]
+
+
+def test_a_second_is_enough_and_the_store_may_be_asked_at_once() -> None:
+    said = settings_of(timeout="1s", search={"maxDuration": "1s"})
+    assert said.spec.timeout == said.spec.search.max_duration == "1s"
+    at_once = {"query_backend_after": "0s", "query_ingesters_until": "0s"}
+    assert extra(query_frontend={"search": at_once}).spec.extra_config.tempo["query_frontend"]["search"] == at_once
+
+
 def test_a_timeout_is_that_of_the_frontend_s_answers_and_the_queriers_queries() -> None:
     said = settings_of(timeout="3m")
     assert changed(settings_of(), said) == {"query-frontend.yaml", "querier.yaml"}
