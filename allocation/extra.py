@@ -68,8 +68,18 @@ def said_by_user(settings: Settings, component: str) -> dict[str, Any]:
 
 
 def with_said(content: Section, settings: Settings, component: str) -> Section:
-    """A component's file, or an entry of OVERRIDES_FILE, under what the user says: lists and scalars are replaced."""
-    for path, value in _said(settings, component).items():
+    """A component's file under what the user says: lists and scalars are replaced."""
+    return _under(content, _said(settings, component))
+
+
+def entries_with_said(entries: Mapping[str, Section], settings: Settings) -> dict[str, Section]:
+    """The entries of OVERRIDES_FILE, each under what the user says of all of them."""
+    said = _said(settings, OVERRIDES_FILE)  # once: there may be ten thousand entries
+    return {tenant: _under(entry, said) for tenant, entry in entries.items()}
+
+
+def _under(content: Section, said: Mapping[KeyPath, Any]) -> Section:
+    for path, value in said.items():
         content = put(content, path, value)
     return content
 

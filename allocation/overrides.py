@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from allocation.defaults import ingest_limits, kept
-from allocation.extra import OVERRIDES_FILE, literal, with_said
+from allocation.extra import entries_with_said, literal
 from allocation.tuning.setting import EVERYONE, Setting
 from settings import Settings
 from settings.duration import NO_DURATION, canonical_duration, nanoseconds
@@ -107,7 +107,7 @@ def overrides_of(settings: Settings, tuning: Iterable[Setting] = ()) -> dict[str
             own = next((limits[key] for key in keys if key in limits), TenantLimits())
             time = _whole_seconds(kept(settings, tenant))
             found[tenant.tenant_id] = _scoped(everyone | _said(own)) | {"compaction": {"block_retention": time}}
-    return {tenant: with_said(entry, settings, OVERRIDES_FILE) for tenant, entry in found.items()}
+    return entries_with_said(found, settings)
 
 
 def overrides_text(settings: Settings, tuning: Iterable[Setting] = ()) -> str:
