@@ -113,7 +113,7 @@ bench-calibrate: $(INSTALLED) ## Measure what a load costs each component, and p
 bench-floors: $(INSTALLED) ## Measure the least memory that each component starts and survives with (an hour)
 	@$(PYTHON) -m bench.floors $(OPTIONS)
 
-bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to it and to others' splits (ten minutes)
+bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to it and to others' splits (a quarter of an hour)
 	@$(PYTHON) -m bench.overload $(OPTIONS)
 
 bench-throttling: $(INSTALLED) ## Measure what GOMAXPROCS spares processes of waiting for cpu (ten minutes)

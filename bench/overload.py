@@ -28,7 +28,7 @@ FILL_SECONDS = 3.0
 ANSWERS_WITHIN_SECONDS = 15.0  # of a small search; 10 s are promised
 BACK_WITHIN_SECONDS = 30.0  # of whoever was killed, before the next load
 READ_BACK_SECONDS = 40.0  # most of it until the last traces can be searched for
-VISIT_SECONDS = 110.0  # about
+VISIT_SECONDS = 120.0  # about; one that loses spans is asked for them for longer
 HEADINGS = (
     "round",
     "stack",
@@ -66,10 +66,10 @@ def measure(arguments: argparse.Namespace) -> None:
     let_in = intake_of(Stack.of_split(Split.parse(OURS), total).objects)
     first = max((each["round"] for each in read(FILE)), default=0) + 1
     for number in range(first, first + arguments.rounds):
+        if not deadline.allows(VISIT_SECONDS * len(splits)):
+            print(f"the time is over: {deadline.left_seconds():.0f} s are too few for another round", flush=True)
+            return
         for split in splits if number % 2 else reversed(splits):
-            if not deadline.allows(VISIT_SECONDS):
-                print(f"the time is over: {deadline.left_seconds():.0f} s are too few for another stack", flush=True)
-                return
             print(f"round {number}, {split} of {total}", flush=True)
             start = {
                 "round": number,
@@ -180,7 +180,7 @@ def _counted(numbers: Mapping[str, int]) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="on top of those that are there")
-    parser.add_argument("--minutes", type=float, default=12, help="no stack is started that would take longer")
+    parser.add_argument("--minutes", type=float, default=15, help="no round is started that would take longer")
     parser.add_argument("--total", type=Total.parse, default=Total.parse("1/2Gi"))
     parser.add_argument("--splits", type=Split.parse, nargs="+", default=[Split.parse(OURS), Split.parse(OPERATOR)])
     parser.add_argument("--seconds", type=float, default=8, help="of each push")

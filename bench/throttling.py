@@ -155,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=15, help="no data plane is started that would take longer")
     parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"))
     parser.add_argument("--split", type=Split.parse, default=Split.parse(OURS))
-    parser.add_argument("--spans-per-second", type=float, default=1000)
+    parser.add_argument("--spans-per-second", type=float, default=3000)
     parser.add_argument("--seconds", type=float, default=60, help="of each run")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
