@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from allocation.charging import cost_of
+from allocation.compaction import with_copies
 from allocation.containers import Container, containers_of, given_quantity
 from allocation.namespaces import namespaces_of
 from allocation.nodes import placement_of
@@ -49,6 +50,7 @@ def allocate(settings: Settings) -> Plan:
     plan = Plan(settings.name, totals, workloads, outside_of(settings), findings=(), namespaces=namespaces_of(settings))
     plan = replace(plan, storage=storage_of(settings, workloads))
     plan = replace(plan, tuning=tuning_of(settings, workloads, plan.storage))
+    plan = replace(plan, storage=with_copies(settings, plan))
     plan = replace(plan, placement=placement_of(settings, plan))
     return replace(plan, findings=review(settings, containers, plan), cost=cost_of(settings, plan))
 

@@ -27,6 +27,7 @@ Code = Literal[
     "backend-tls",
     "pvc-too-small",
     "limit-above-plan",
+    "compactor-too-small",
     "order-dependent-scheduling",
 ]
 
@@ -54,6 +55,7 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "backend-tls": "warning",
     "pvc-too-small": "warning",
     "limit-above-plan": "warning",
+    "compactor-too-small": "warning",
     "order-dependent-scheduling": "warning",
 }
 

@@ -4,10 +4,15 @@ from collections.abc import Iterator
 
 from pydantic.alias_generators import to_camel
 
+from allocation.compaction import COMPACTOR, LEAST_MERGED, unmerged
+from allocation.extra import said_by_user
 from allocation.overrides import LIMITS, Limit
+from allocation.plan import quantity
 from allocation.review.case import Case, Violation
 from allocation.tuning import Setting
+from allocation.tuning.compactor import BLOCK_BYTES, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES
+from allocation.tuning.replica import mebibytes
 from allocation.tuning.setting import EVERYONE
 
 HELD = (RATE, BURST, TRACE_BYTES)  # those that hold memory or cpu; 0 is any number
@@ -26,6 +31,25 @@ def limits_within_the_plan(case: Case) -> Iterator[Violation]:
             if value is not None and (value > most or value == 0):
                 path = f"spec.limits.{name}.{limit.block}.{to_camel(limit.field)}"
                 yield Violation("limit-above-plan", path, _message(limit, value, most), _remedy(most))
+
+
+def blocks_merged(case: Case) -> Iterator[Violation]:
+    """Blocks that are left as ingesters cut them pile up, with every copy of each trace, and slow down all searches."""
+    found = unmerged(case.settings, case.plan)
+    if found is None:
+        return
+    wanted = LEAST_MERGED * found.block_bytes
+    message = (
+        f"ingesters cut blocks of {mebibytes(found.block_bytes)}, and the compactor merges none of together more than "
+        f"{mebibytes(found.most_bytes)}: {found.blocks} blocks stay in the bucket, with every copy of each trace"
+    )
+    if BLOCK_BYTES in said_by_user(case.settings, COMPACTOR):
+        path = f"spec.extraConfig.tempo.{BLOCK_BYTES}"
+        yield Violation("compactor-too-small", path, message, f"write {wanted} or more")
+        return
+    memory = quantity("memory", memory_to_merge(wanted))
+    path = f"{case.path(COMPACTOR, 'resources')}.limits.memory"
+    yield Violation("compactor-too-small", path, message, f"give it {memory} or more")
 
 
 def _planned(setting: Setting) -> int:

@@ -53,9 +53,8 @@ JOB_MICROSECONDS = 1000  # cpu of a job. Ours
 
 # A compaction (tempodb/encoding/vparquet4/compactor.go, blockselector: 4 blocks at the most at a time). Measured: with
 # the writer 200 MiB for two blocks of 12 MB, 250 for four of 6 MB; 410 and 470 for four of 14 MB and two of 55 MB that
-# had random attributes. The reckoning comes to 390 for the least of these, and 500 for the last.
+# had random attributes. The reckoning comes to limits of 415, 415, 450 and 520.
 INPUT_BLOCKS = 4
-INPUT_BYTES = 16 * MIB  # heap for reading a block: pages of its columns. Ours
 READ_AHEAD_BYTES = 128 * MIB  # of each that is read, at the most: 64 buffers of 2 MiB (block_iterator.go)
 OBJECT_BYTES = 3  # heap for each trace of the block that is written: bloom filter and index. Ours
 # A row group is a part of an S3 upload, and S3 takes no part below 5 MiB but the last. A byte of a row group, as Tempo

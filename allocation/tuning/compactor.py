@@ -15,15 +15,15 @@ from allocation.units import GIB, MIB
 
 BLOCK_BYTES = "compactor.compaction.max_block_bytes"
 
-GROUP_PART = 2  # of what is spare: half for the row group that is written, the rest for what is read ahead
 SMALL_PART = 4  # of the room, which may be read ahead even where nothing is spare
 LEAST_BLOCK_BYTES = 32 * MIB
 OBJECT_PART = 4
 LEAST_OBJECTS = 1_000_000
 MOST_MEMORY_BYTES = 64 * GIB  # with which any block is made
 
-_READING_BYTES = c.FLUSH_BYTES + c.INPUT_BLOCKS * c.INPUT_BYTES
-_AHEAD_BYTES = c.INPUT_BLOCKS * c.READ_AHEAD_BYTES
+# Of the room, in this order: the writer, the least row group, what is read ahead, larger row groups.
+_BEFORE_BYTES = c.FLUSH_BYTES + c.LEAST_ROW_GROUP_BYTES * c.ROW_GROUP_COST
+_TWO_AHEAD_BYTES, _ALL_AHEAD_BYTES = 2 * c.READ_AHEAD_BYTES, c.INPUT_BLOCKS * c.READ_AHEAD_BYTES
 
 
 def compactor_settings(compactor: Replica) -> Iterator[Setting]:
@@ -34,10 +34,9 @@ def compactor_settings(compactor: Replica) -> Iterator[Setting]:
     group = _group_bytes(room)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
         yield Setting("compactor", "storage.trace.block.parquet_row_group_size_bytes", group, _why_group(room, group))
-    ahead = _ahead_bytes(room)
-    size = min(_block_bytes(room, ahead), c.DEFAULT_COMPACTED_BYTES)
+    size = min(_block_bytes(room), c.DEFAULT_COMPACTED_BYTES)
     if size < c.DEFAULT_COMPACTED_BYTES:
-        yield Setting("compactor", BLOCK_BYTES, size, _why_block(room, ahead, size))
+        yield Setting("compactor", BLOCK_BYTES, size, _why_block(room, size))
     objects = clamp(room // OBJECT_PART // c.OBJECT_BYTES, LEAST_OBJECTS, c.DEFAULT_COMPACTED_OBJECTS)
     if objects < c.DEFAULT_COMPACTED_OBJECTS:
         part = mebibytes(room // OBJECT_PART)
@@ -52,41 +51,38 @@ def memory_to_merge(block_bytes: int) -> int:
 
 def _made(memory_bytes: int) -> int:
     room = Replica("compactor", 1, 1, None, memory_bytes).room_bytes or 0
-    return _block_bytes(room, _ahead_bytes(room))
-
-
-def _spare_bytes(room: int) -> int:
-    return max(room - _READING_BYTES, 0)
-
-
-def _group_bytes(room: int) -> int:
-    by_memory = _spare_bytes(room) // GROUP_PART // c.ROW_GROUP_COST
-    return clamp(by_memory, c.LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
+    return _block_bytes(room)
 
 
 def _ahead_bytes(room: int) -> int:
-    """What is left for reading ahead; below 0 where not even the least row group fits."""
-    return _spare_bytes(room) - _group_bytes(room) * c.ROW_GROUP_COST
+    """What is left for reading ahead and larger row groups; below 0 where not even the least row group fits."""
+    return room - _BEFORE_BYTES
 
 
-def _block_bytes(room: int, ahead: int) -> int:
+def _group_bytes(room: int) -> int:
+    larger = (_ahead_bytes(room) - _ALL_AHEAD_BYTES) // c.ROW_GROUP_COST
+    return clamp(c.LEAST_ROW_GROUP_BYTES + larger, c.LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
+
+
+def _block_bytes(room: int) -> int:
     """All of a small block is read ahead; of a large one no more than of any larger, so that it may grow faster."""
-    if ahead > _AHEAD_BYTES:
-        return ahead**3 // _AHEAD_BYTES**2
+    ahead = _ahead_bytes(room)
+    if ahead > _TWO_AHEAD_BYTES:
+        return ahead**3 // _TWO_AHEAD_BYTES**2
     return max(ahead, room // SMALL_PART, LEAST_BLOCK_BYTES)
 
 
 def _why_group(room: int, group: int) -> str:
     costs = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes"
     if group > c.LEAST_ROW_GROUP_BYTES:
-        return f"{costs}, of {mebibytes(_spare_bytes(room) // GROUP_PART)}"
+        return f"{costs}, of {mebibytes(room)} without the writer and what is read ahead"
     return f"{costs}, {mebibytes(group * c.ROW_GROUP_COST)}; with less an upload would have parts that S3 does not take"
 
 
-def _why_block(room: int, ahead: int, size: int) -> str:
+def _why_block(room: int, size: int) -> str:
     if size == LEAST_BLOCK_BYTES:
         return f"the least, be the room {mebibytes(room)}: below it, blocks would stay as small as ingesters cut them"
     if size == room // SMALL_PART:
         return f"1/{SMALL_PART} of a room of {mebibytes(room)}, to be read ahead"
-    most = mebibytes(c.READ_AHEAD_BYTES)
-    return f"{mebibytes(ahead)} for what is read ahead, which is all of a block up to {most} of each that is merged"
+    ahead, most = mebibytes(_ahead_bytes(room)), mebibytes(c.READ_AHEAD_BYTES)
+    return f"{ahead} for what is read ahead: all of each block that is merged, up to {most} of it"
