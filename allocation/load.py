@@ -43,16 +43,18 @@ def requests_for_load(settings: Settings) -> dict[str, tuple[int, int]]:
     A replica carries its part of the load, be they as many as it takes or as many as the user says: a part of what it
     could carry takes that part of what that needs, but never less than the container needs to run at all.
     """
-    replicas = replicas_for_load(settings)
+    replicas, workload = replicas_for_load(settings), settings.spec.workload
+    queries = (workload and workload.queries_per_second) or Fraction(0)
     requests = {}
     for container, need in NEEDS.items():
         name = POD_OF.get(container, container)
         own = own_scale(getattr(settings.spec.template, name.replace("-", "_")).pod)
         part = _full_replicas(settings, COMPONENTS[name]) / (replicas[name] if own is None else own.counted)
+        on_top = need.query.value if need.query is not None else 0
         least = LEAST_MEMORY_BYTES_BESIDE if container in BESIDE else LEAST_MEMORY_BYTES
         requests[container] = (
-            max(ceil(part * need.cpu_millicores), floor_of(name, "cpu")),
-            max(ceil(part * need.memory_bytes / MIB) * MIB, floor_of(name, "memory"), least),
+            max(ceil(part * need.cpu.value) + ceil(queries * on_top), floor_of(name, "cpu")),
+            max(ceil(part * need.memory.value / MIB) * MIB, floor_of(name, "memory"), least),
         )
     return requests
 
@@ -63,7 +65,7 @@ def _full_replicas(settings: Settings, component: Component) -> Fraction:
     assert workload is not None
     assert workload.ingest is not None
     copies = replication_factor(settings) if component.copied else 1
-    full = workload.ingest.bytes_per_second * copies / MEGABYTE / component.megabytes_per_replica
-    if component.queries_per_replica is not None and workload.queries_per_second is not None:
-        full += workload.queries_per_second / component.queries_per_replica
+    full = workload.ingest.bytes_per_second * copies / MEGABYTE / component.rate.value
+    if component.queries is not None and workload.queries_per_second is not None:
+        full += workload.queries_per_second / component.queries.value
     return full

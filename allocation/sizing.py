@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from math import ceil
 from typing import Literal
 
-from allocation.coefficients import PRESETS
+from allocation.coefficients import CPU_LIMIT, MEMORY_LIMIT, PRESETS
 from allocation.load import replicas_for_load, requests_for_load
 from allocation.plan import Resource, Side
 from allocation.scale import Scale
@@ -14,11 +13,6 @@ from allocation.sizes import SIZES
 from allocation.units import MIB
 from settings import Settings
 from settings.workload import Workload
-
-# Sizes and loads say what containers need: their requests. Limits are made of them. Go's memory limit is 80 % of the
-# container's: with 5/4 of the request it is what the size asks for. Cpu in bursts: twice, our own figure.
-CPU_LIMIT = 2
-MEMORY_LIMIT = Fraction(5, 4)
 
 Amounts = dict[str, dict[Resource, int]]  # by container
 
@@ -62,10 +56,13 @@ def _of_workload(settings: Settings, workload: Workload) -> Sizing:
 
 
 def _figures(requests: Mapping[str, tuple[int, int]]) -> dict[Side, Amounts]:
-    """The requests, and the limits made of them."""
+    """The requests, which are what sizes and loads say that containers need, and the limits made of them."""
     return {
         "limits": {
-            container: {"cpu": CPU_LIMIT * cpu, "memory": ceil(MEMORY_LIMIT * memory / MIB) * MIB}
+            container: {
+                "cpu": ceil(CPU_LIMIT.value * cpu),
+                "memory": ceil(MEMORY_LIMIT.value * memory / MIB) * MIB,
+            }
             for container, (cpu, memory) in requests.items()
         },
         "requests": {container: {"cpu": cpu, "memory": memory} for container, (cpu, memory) in requests.items()},

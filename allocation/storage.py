@@ -1,7 +1,6 @@
 """What the stack keeps on disks and in its bucket, by what comes in.
 
-The times are Tempo's own defaults (2.9.0, modules/ingester/config.go), which the rendered files never exceed. The
-margin and the compression are our own figures, not measured.
+The times are Tempo's own defaults (2.9.0, modules/ingester/config.go), which the rendered files never exceed.
 """
 
 from fractions import Fraction
@@ -9,6 +8,7 @@ from math import ceil
 
 from pydantic.alias_generators import to_camel
 
+from allocation.coefficients import COMPRESSION, VOLUME_MARGIN
 from allocation.defaults import ingest_bytes, replication_factor, retention_seconds
 from allocation.plan import StoragePlan, VolumePlan, VolumeSource, WorkloadPlan
 from allocation.units import GIB
@@ -22,8 +22,6 @@ CLAIM_TEMPLATE = "spec.template.ingester.volumeClaimTemplate"
 # How long an ingester has a trace on its disk: until its block is cut, the block is in the bucket, and the queriers
 # have surely heard of it. max_block_duration, flush_op_timeout, complete_block_timeout, trace_live_period.
 SECONDS_ON_DISK = 30 * 60 + 5 * 60 + 15 * 60 + 30
-MARGIN = 2  # for a bucket that is away as long again, and for unequal ingesters
-COMPRESSION = Fraction(1, 2)  # bytes in the bucket for each byte that came in
 
 
 def storage_of(settings: Settings, workloads: tuple[WorkloadPlan, ...]) -> StoragePlan:
@@ -42,7 +40,7 @@ def _bucket_bytes(settings: Settings) -> int | None:
     rate, workload = ingest_bytes(settings), settings.spec.workload
     if rate is None:
         return None
-    return ceil(rate * retention_seconds(settings) * ((workload and workload.compression) or COMPRESSION))
+    return ceil(rate * retention_seconds(settings) * ((workload and workload.compression) or COMPRESSION.value))
 
 
 def _volumes(settings: Settings, workload: WorkloadPlan) -> list[VolumePlan]:
@@ -84,4 +82,6 @@ def _ingester_volume(settings: Settings, workload: WorkloadPlan) -> VolumePlan:
 def _needed_bytes(settings: Settings, ingesters: int) -> int | None:
     """What one of the ingesters has on its disk, uncompressed, with the margin."""
     rate = ingest_bytes(settings)
-    return None if rate is None else ceil(rate * replication_factor(settings) / ingesters * SECONDS_ON_DISK * MARGIN)
+    if rate is None:
+        return None
+    return ceil(rate * replication_factor(settings) / ingesters * SECONDS_ON_DISK * VOLUME_MARGIN.value)

@@ -6,7 +6,17 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
-from allocation.coefficients import COMPONENTS, NEEDS
+from allocation import measured
+from allocation.coefficients import (
+    BLOCKS,
+    COMPONENTS,
+    COMPRESSION,
+    CPU_LIMIT,
+    MEMORY_LIMIT,
+    NEEDS,
+    UTILISATION,
+    VOLUME_MARGIN,
+)
 from allocation.findings import SEVERITIES
 from allocation.profiles import MEASURED, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
 from allocation.sizes import SIZES
@@ -22,6 +32,10 @@ def rows(heading: str) -> list[list[str]]:
     section = PAGE.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def decimal(value: Fraction) -> str:
+    return f"{float(value):g}"
 
 
 def test_the_example_is_real_output(tmp_path: Path) -> None:
@@ -55,20 +69,45 @@ def test_the_table_of_sizes_is_the_codes() -> None:
     assert len(containers) == len(SIZES["1x.medium"].requests)
 
 
+def sourced(cell: str) -> list[tuple[str, str]]:
+    """`10 MB/s (Tempo); 2 (ours)` as what it says, part by part, each with its source."""
+    return re.findall(r"([^;() ][^;()]*) \((\w+)\)", cell)
+
+
 def test_the_table_of_coefficients_is_the_codes() -> None:
-    table = [row for row in rows("Sizing from load") if len(row) == 5]
-    for component, carries, cpu, memory, _ in table:
-        coefficients, need = COMPONENTS[component], NEEDS[component.replace("-", "_")]
-        rate, *queries = re.findall(r"([0-9.]+) (?:MB|queries)/s", carries)
-        assert Fraction(rate) == coefficients.megabytes_per_replica
-        assert [Fraction(each) for each in queries] == [q for q in (coefficients.queries_per_replica,) if q]
-        assert coefficients.copied == ("of copies" in carries)
-        assert (f"at least {coefficients.at_least} replicas" in carries) == (coefficients.at_least > 1)
-        assert Quantity.parse(cpu).millicores == need.cpu_millicores
-        number, unit = memory.split()
+    table = [row for row in rows("Sizing from load") if len(row) == 4 and row[0] in COMPONENTS]
+    for name, carries, cpu, memory in table:
+        component, need = COMPONENTS[name], NEEDS[name.replace("-", "_")]
+        given = [(component.rate, " of copies" if component.copied else "")]
+        given += [(component.queries, " on top")] if component.queries else []
+        assert sourced(carries) == [(f"{decimal(c.value)} {c.unit}{more}", c.source) for c, more in given]
+        assert (f"at least {component.at_least} replicas" in carries) == (component.at_least > 1)
+        on_top = [(f"{need.query.value}m on top for each query/s", need.query.source)] if need.query else []
+        needed = (str(Quantity.of_millicores(int(need.cpu.value))), need.cpu.source)
+        assert sourced(cpu) == [needed, *on_top]
+        ((amount, source),) = sourced(memory)
+        number, unit = amount.split()
         count = int(number) * {"GB": 10**9, "MiB": MIB}[unit]
-        assert count <= need.memory_bytes < count + MIB
-    assert {component for component, *_ in table} == set(COMPONENTS)
+        assert count <= need.memory.value < count + MIB
+        assert source == need.memory.source
+    assert {name for name, *_ in table} == set(COMPONENTS)
+
+
+def test_the_table_of_general_coefficients_is_the_codes() -> None:
+    general = (UTILISATION, CPU_LIMIT, MEMORY_LIMIT, BLOCKS, COMPRESSION, VOLUME_MARGIN)
+    _, _, *table = (tuple(row[1:]) for row in rows("Sizing from load") if len(row) == 3)
+    assert table == [(f"{decimal(c.value)} {c.unit}", c.source) for c in general]
+
+
+def test_what_was_measured_is_said_as_it_is_in_the_code() -> None:
+    figures = (
+        f"{measured.DISTRIBUTOR_BYTES_PER_MILLICORE:,} bytes/s for each millicore of a distributor",
+        f"{measured.INGESTER_BYTES_PER_MILLICORE:,} of an ingester",
+        f"{measured.QUERY_FRONTEND_MICROSECONDS_PER_QUERY // 1000} ms of the query frontend",
+        f"{measured.QUERIER_MICROSECONDS_PER_QUERY // 1000} ms of the querier",
+        f"{measured.INGESTER_MICROSECONDS_PER_QUERY // 1000} ms of each ingester",
+    )
+    assert [figure for figure in figures if figure not in PAGE.replace("\n  ", " ")] == []
 
 
 def test_the_table_of_findings_has_every_code_and_its_severity() -> None:

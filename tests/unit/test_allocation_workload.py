@@ -1,6 +1,7 @@
 """Sizing from load: replicas and numbers that carry it, more for more load, and the seed's two presets."""
 
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 import pytest
@@ -9,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
-from allocation.coefficients import COMPONENTS, NEEDS
+from allocation.coefficients import COMPONENTS, NEEDS, UTILISATION
 from allocation.floors import floor_of
 from allocation.load import POD_OF
+from allocation.measured import (
+    DISTRIBUTOR_BYTES_PER_MILLICORE,
+    INGESTER_BYTES_PER_MILLICORE,
+    INGESTER_MICROSECONDS_PER_QUERY,
+)
 from allocation.plan import QOS_RESOURCES
 from allocation.tenants import tenants_of
 from settings import Quantity
@@ -48,15 +54,15 @@ def amount(figure: Figure) -> int:
     return figure.amount
 
 
-def test_a_replica_that_is_full_gets_what_tempo_s_table_says() -> None:
-    """Tempo, "Size the cluster": 10 MB/s need a distributor with 2 cores and 2 GB, and so on."""
+def test_a_replica_that_is_full_carries_what_tempo_s_table_says() -> None:
+    """Tempo, "Size the cluster": 10 MB/s need a distributor with 2 GB, and so on; cpu of two of them as measured."""
     full = {
         component: workload(plan_of(loaded(rate, copies=2)), component)
         for component, rate in {"distributor": 20, "ingester": 8, "compactor": 8, "querier": 15}.items()
     }
     assert {c: (w.replicas, amount(w.containers[0].requests["cpu"])) for c, w in full.items()} == {
-        "distributor": (2, 2000),
-        "ingester": (2, 2500),
+        "distributor": (2, 1053),
+        "ingester": (2, 1600),
         "compactor": (2, 1000),
         "querier": (10, 2000),
     }
@@ -70,9 +76,9 @@ def test_a_small_load_takes_a_small_part() -> None:
     ingester = workload(plan_of(loaded(1)), "ingester")
     memory = 12 * 10**9 // 8 // MIB + 1
     assert ingester.replicas == 1
-    assert ingester.containers[0].requests["cpu"] == Figure(313, "workload")  # 2500 x 1/8, rounded up
+    assert ingester.containers[0].requests["cpu"] == Figure(200, "workload")  # 1600 x 1/8
     assert ingester.containers[0].requests["memory"] == Figure(memory * MIB, "workload")
-    assert ingester.containers[0].limits["cpu"] == Figure(626, "workload")
+    assert ingester.containers[0].limits["cpu"] == Figure(400, "workload")
     assert ingester.containers[0].limits["memory"] == Figure(-(-memory * 5 // 4) * MIB, "workload")
 
 
@@ -91,9 +97,25 @@ def test_every_copy_has_an_ingester() -> None:
 def test_queries_come_on_top_for_those_who_answer_them() -> None:
     quiet, busy = plan_of(loaded(6)), plan_of(loaded(6, queriesPerSecond=100))
     changed = {w.component for w, b in zip(quiet.workloads, busy.workloads, strict=True) if w != b}
-    assert changed == {"querier", "query-frontend"}
+    assert changed == {"ingester", "querier", "query-frontend"}
     assert [workload(p, "querier").replicas for p in (quiet, busy)] == [4, 14]
-    assert [workload(p, "query-frontend").replicas for p in (quiet, busy)] == [2, 4]
+    assert [workload(p, "query-frontend").replicas for p in (quiet, busy)] == [2, 3]
+    ingesters = [workload(p, "ingester") for p in (quiet, busy)]
+    assert [w.replicas for w in ingesters] == [1, 1]
+    assert [amount(w.containers[0].requests["cpu"]) for w in ingesters] == [1200, 1200 + 100 * 24]
+
+
+@pytest.mark.parametrize("megabytes", [1, 8, 40])
+def test_what_was_measured_keeps_no_more_than_the_utilisation_of_a_request_busy(megabytes: int) -> None:
+    plan = plan_of(loaded(megabytes, copies=2, queriesPerSecond=3))
+    busy_millicores = {
+        "distributor": megabytes * 10**6 / DISTRIBUTOR_BYTES_PER_MILLICORE,
+        "ingester": 2 * megabytes * 10**6 / INGESTER_BYTES_PER_MILLICORE,
+    }
+    for component, busy in busy_millicores.items():
+        w = workload(plan, component)
+        queries = 3 * w.replicas * INGESTER_MICROSECONDS_PER_QUERY / 1000 if component == "ingester" else 0
+        assert (busy + queries) / (w.replicas * amount(w.containers[0].requests["cpu"])) <= UTILISATION.value
 
 
 @given(RATES, RATES, COPIES, QUERIES, st.dictionaries(st.sampled_from(sorted(COMPONENTS)), st.integers(1, 12)))
@@ -127,16 +149,17 @@ def test_replicas_carry_the_load_with_what_they_get(rate: Fraction, copies: int,
     by_component = {w.component: w for w in plan.workloads}
     for name, component in COMPONENTS.items():
         w = by_component[name]
-        full = rate * (copies if component.copied else 1) / component.megabytes_per_replica
-        if component.queries_per_replica is not None:
-            full += (queries or Fraction(0)) / component.queries_per_replica
+        full = rate * (copies if component.copied else 1) / component.rate.value
+        if component.queries is not None:
+            full += (queries or Fraction(0)) / component.queries.value
         least = max(component.at_least, copies if name == "ingester" else 1)
         assert full <= w.replicas
         assert w.replicas == least or w.replicas < full + 1  # and no more of them than that
         need, main = NEEDS[name.replace("-", "_")], w.containers[0]
-        assert amount(main.requests["cpu"]) * w.replicas >= full * need.cpu_millicores
-        assert amount(main.requests["memory"]) * w.replicas >= full * need.memory_bytes
-        assert amount(main.requests["cpu"]) <= max(need.cpu_millicores, floor_of(name, "cpu"))
+        on_top = ceil((queries or Fraction(0)) * need.query.value) if need.query else 0
+        assert amount(main.requests["cpu"]) * w.replicas >= full * need.cpu.value + on_top * w.replicas
+        assert amount(main.requests["memory"]) * w.replicas >= full * need.memory.value
+        assert amount(main.requests["cpu"]) <= max(int(need.cpu.value) + on_top, floor_of(name, "cpu"))
     for w, c in containers(plan).values():
         assert amount(c.requests["cpu"]) >= floor_of(w.component, "cpu")
         assert amount(c.requests["memory"]) >= floor_of(w.component, "memory")
@@ -153,7 +176,7 @@ def test_replicas_of_the_user_s_share_the_load_be_they_many_or_few() -> None:
         (w.replicas, amount(w.containers[0].requests["cpu"]))
         for w in (workload(plan_of(spec), "distributor") for spec in (many, few))
     ]
-    assert requests == [(8, 500), (1, 4000)]
+    assert requests == [(8, 264), (1, 2106)]
 
 
 def test_nobody_gets_less_than_a_process_needs_to_run() -> None:
