@@ -23,7 +23,7 @@ MOST_MEMORY_BYTES = 64 * GIB  # with which any block is made
 
 # Of the room, in this order: the writer, the least row group, what is read ahead, larger row groups.
 _BEFORE_BYTES = c.FLUSH_BYTES + c.LEAST_ROW_GROUP_BYTES * c.ROW_GROUP_COST
-_TWO_AHEAD_BYTES, _ALL_AHEAD_BYTES = 2 * c.READ_AHEAD_BYTES, c.INPUT_BLOCKS * c.READ_AHEAD_BYTES
+_WHOLE_BYTES = _BEFORE_BYTES + c.READ_AHEAD_BYTES
 
 
 def compactor_settings(compactor: Replica) -> Iterator[Setting]:
@@ -54,22 +54,17 @@ def _made(memory_bytes: int) -> int:
     return _block_bytes(room)
 
 
-def _ahead_bytes(room: int) -> int:
-    """What is left for reading ahead and larger row groups; below 0 where not even the least row group fits."""
-    return room - _BEFORE_BYTES
-
-
 def _group_bytes(room: int) -> int:
-    larger = (_ahead_bytes(room) - _ALL_AHEAD_BYTES) // c.ROW_GROUP_COST
+    larger = (room - _BEFORE_BYTES - c.INPUT_BLOCKS * c.READ_AHEAD_BYTES) // c.ROW_GROUP_COST
     return clamp(c.LEAST_ROW_GROUP_BYTES + larger, c.LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
 
 
 def _block_bytes(room: int) -> int:
-    """All of a small block is read ahead; of a large one no more than of any larger, so that it may grow faster."""
-    ahead = _ahead_bytes(room)
-    if ahead > _TWO_AHEAD_BYTES:
-        return ahead**3 // _TWO_AHEAD_BYTES**2
-    return max(ahead, room // SMALL_PART, LEAST_BLOCK_BYTES)
+    """As large as a room that holds what one block reads ahead; from there on reading takes ever less of a block.
+
+    So it grows faster than the room, and shrinks faster, and no tenth of memory more than doubles it.
+    """
+    return max(room**4 // _WHOLE_BYTES**3, room // SMALL_PART, LEAST_BLOCK_BYTES)
 
 
 def _why_group(room: int, group: int) -> str:
@@ -84,5 +79,4 @@ def _why_block(room: int, size: int) -> str:
         return f"the least, be the room {mebibytes(room)}: below it, blocks would stay as small as ingesters cut them"
     if size == room // SMALL_PART:
         return f"1/{SMALL_PART} of a room of {mebibytes(room)}, to be read ahead"
-    ahead, most = mebibytes(_ahead_bytes(room)), mebibytes(c.READ_AHEAD_BYTES)
-    return f"{ahead} for what is read ahead: all of each block that is merged, up to {most} of it"
+    return f"of a room of {mebibytes(room)}: a block as large as the room is merged in one of {mebibytes(_WHOLE_BYTES)}"

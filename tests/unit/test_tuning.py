@@ -193,7 +193,7 @@ def test_a_tenth_more_memory_never_more_than_doubles_what_a_compactor_does(memor
     assert small[BLOCK_BYTES] >= 32 * MIB
 
 
-@given(st.integers(505, 20_000))
+@given(st.integers(710, 20_000))
 def test_what_a_compactor_merges_fits_into_its_memory(memory: int) -> None:
     """By the model: the writer, a row group, what is read ahead of two blocks, or of four beside a larger row group."""
     found = compaction(memory)
