@@ -129,6 +129,6 @@ def _at_limits(uses: Mapping[str, Use]) -> Iterator[str]:
 
 
 def _busy_seconds() -> float:
-    """Processor seconds that the machine spent on anything since it started."""
+    """Processor seconds that the machine spent since it started on what did not give way to others (`nice`)."""
     times = psutil.cpu_times()
-    return float(sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal")))
+    return float(sum(getattr(times, name, 0.0) for name in ("user", "system", "irq", "softirq", "steal")))
