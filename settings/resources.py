@@ -84,7 +84,7 @@ class StackResources(Model):
 
     total: ContainerResources = ContainerResources()
     """The budget of all of the stack's containers together, times their replicas; MinIO is outside it."""
-    profile: Literal["operator", "production", "measured", "custom"] = "operator"
+    profile: Literal["operator", "production", "measured", "custom"] = "measured"
     """The weights by which a total is shared: the operator's, capacity-planning or measured ones, or `weights`."""
     weights: Weights | None = None
     """Own weights, for every container that runs; only with `profile: custom`."""
