@@ -169,9 +169,9 @@ def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record])
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
     if own := [each for each in known if same.items() <= each.items() and each["round"] < visit.round]:
         if held := median(each["rate"] for each in own):
-            return FIRST_OF_ITS_OWN * held, wanted.effort.near(known=True)
+            return FIRST_OF_ITS_OWN * held, wanted.effort.near()
         if tried := [trial["rate"] for each in own for trial in each["tried"]]:
-            return min(tried), wanted.effort.near(known=False)
+            return min(tried), wanted.effort
     rates = [each["rate"] for each in known if each["rate"]]
     first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
     return first, wanted.effort

@@ -28,20 +28,18 @@ class Effort:
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
     least_part: float = 0.1  # of the first rate: less is none
-    most_confirmations: int = 5
+    most_confirmations: int = 9  # down to a tenth and below of what held for a few seconds
 
     @property
     def usual_seconds(self) -> float:
         """About what a search takes: two long trials of which one ends early, or one and the steps before it."""
         return 2.3 * self.confirm_seconds
 
-    def near(self, known: bool) -> "Effort":
-        """To begin where it is known to end: in long trials alone; at a rate that never held, by one step that fails.
+    def near(self) -> "Effort":
+        """To begin where it is known to end: in long trials alone.
 
         What holds for a few seconds can be far more than what holds for a minute, and steps would find that again.
         """
-        if not known:
-            return replace(self, least_part=1.0)
         return replace(self, step_seconds=self.confirm_seconds, factor=1.08, precision=1.09, most_steps=8)
 
 

@@ -103,12 +103,11 @@ def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_sm
     assert effort.factor < WANTED.effort.factor
 
 
-def test_a_later_round_of_what_held_nothing_is_one_step_at_the_least_rate_tried() -> None:
+def test_a_later_round_of_what_held_nothing_searches_again_from_the_least_rate_tried() -> None:
     visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], ("query",))
     tried = [{"rate": 2500.0}, {"rate": 260.0}]
     own = {**record("operator", 0, 1, "query", visit.stack.fingerprint), "tried": tried}
-    start, effort = beginning(visit, "query", WANTED, [*RECORDS, own])
-    assert (start, effort.least_part) == (260, 1.0)
+    assert beginning(visit, "query", WANTED, [*RECORDS, own]) == (260, WANTED.effort)
 
 
 class Data:

@@ -63,7 +63,7 @@ def test_what_holds_at_no_rate_is_found_to_hold_none_and_says_why() -> None:
 @given(part=st.floats(0.9, 1.1))
 def test_a_search_that_begins_near_its_end_takes_a_few_long_trials_whatever_holds_for_a_moment(part: float) -> None:
     plane = Plane(9000, in_the_long_run=part / 3)
-    effort = EFFORT.near(known=True)
+    effort = EFFORT.near()
     found = highest_rate(plane, 0.98 * 3000, effort)
     assert 3000 * part / effort.precision <= found.rate <= 3000 * part
     assert {seconds for _, seconds in plane.asked} == {EFFORT.confirm_seconds}
@@ -71,15 +71,12 @@ def test_a_search_that_begins_near_its_end_takes_a_few_long_trials_whatever_hold
     assert len(set(plane.asked)) == len(plane.asked)
 
 
-def test_a_search_at_a_rate_that_never_held_is_over_in_one_step_or_finds_that_it_holds_now() -> None:
-    dead, back = Plane(0), Plane(3000)
-    assert highest_rate(dead, 200, EFFORT.near(known=False)).rate == 0
-    assert len(dead.asked) == 1
-    assert highest_rate(back, 200, EFFORT.near(known=False)).rate >= 3000 / EFFORT.precision
+def test_what_holds_for_long_is_found_however_far_below_what_holds_for_a_moment() -> None:
+    assert highest_rate(Plane(3000, in_the_long_run=0.1), 2000, EFFORT).rate > 0.6 * 300
 
 
 def test_what_no_confirmation_holds_has_no_rate() -> None:
-    assert highest_rate(Plane(3000, in_the_long_run=0.1), 2000, EFFORT).rate == 0
+    assert highest_rate(Plane(3000, in_the_long_run=0.01), 2000, EFFORT).rate == 0
 
 
 def test_the_binding_reason_is_that_of_the_lowest_rate_that_failed() -> None:
