@@ -1,36 +1,56 @@
 """Whether the user's own limits leave Tempo inside its containers."""
 
 from collections.abc import Iterator
+from sys import maxsize
 
 from pydantic.alias_generators import to_camel
 
 from allocation.compaction import COMPACTOR, LEAST_MERGED, unmerged
-from allocation.extra import said_by_user
+from allocation.extra import OVERRIDES_FILE, said_by_user
 from allocation.overrides import LIMITS, Limit
 from allocation.plan import quantity
 from allocation.review.case import Case, Violation
 from allocation.tuning import Setting
+from allocation.tuning.coefficients import DEFAULT_TRACE_BYTES
 from allocation.tuning.compactor import BLOCK_BYTES, memory_to_merge
-from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES
+from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
 from allocation.tuning.replica import mebibytes
 from allocation.tuning.setting import EVERYONE
+from settings.limits import TenantLimits
 
+GLOBAL_TRACES = "ingestion.max_global_traces_per_user"
 HELD = (RATE, BURST, TRACE_BYTES)  # those that hold memory or cpu; 0 is any number
 
 
 def limits_within_the_plan(case: Case) -> Iterator[Violation]:
     """What tenants may send, above what distributors and ingesters carry, is not refused but kills them."""
-    planned = {setting.key: setting for setting in case.plan.tuning if setting.component == EVERYONE}
+    planned = _planned_for_everyone(case)
     limits = [limit for limit in LIMITS if limit.path in HELD and limit.path in planned]
-    blocks = {"global": case.settings.spec.limits.global_} | {
-        f"perTenant.{tenant}": own for tenant, own in case.settings.spec.limits.per_tenant.items()
-    }
-    for name, block in blocks.items():
+    for name, block in _blocks(case).items():
         for limit in limits:
             value, most = getattr(getattr(block, limit.block), limit.field), _planned(planned[limit.path])
             if value is not None and (value > most or value == 0):
-                path = f"spec.limits.{name}.{limit.block}.{to_camel(limit.field)}"
-                yield Violation("limit-above-plan", path, _message(limit, value, most), _remedy(most))
+                yield Violation("limit-above-plan", _path(name, limit), _message(limit, value, most), _remedy(most))
+
+
+def nothing_acknowledged_is_lost(case: Case) -> Iterator[Violation]:
+    """What an ingester refuses, its distributor has acknowledged: the sender never hears of it.
+
+    Tempo 2.9.0: modules/ingester/instance.go, push; modules/distributor/distributor.go, which only counts it.
+    """
+    planned = _planned_for_everyone(case)
+    least_bytes = min(DEFAULT_TRACE_BYTES, _planned(planned[TRACE_BYTES]) if TRACE_BYTES in planned else maxsize)
+    for name, block in _blocks(case).items():
+        traces, trace_bytes = block.ingestion.max_traces_per_user, block.ingestion.max_bytes_per_trace
+        if traces:
+            yield Violation("acknowledged-loss", _path(name, _LIMITS[TRACES]), _lost_beyond(f"{traces} traces"), _BOUND)
+        if trace_bytes and trace_bytes < least_bytes:
+            path, lost = _path(name, _LIMITS[TRACE_BYTES]), _lost_beyond(f"{trace_bytes} bytes of a trace")
+            yield Violation("acknowledged-loss", path, lost, f"write {least_bytes} or more, or leave it out")
+    traces = said_by_user(case.settings, OVERRIDES_FILE).get(GLOBAL_TRACES)
+    if traces:
+        path = f"spec.extraConfig.tempo.overrides.defaults.{GLOBAL_TRACES}"
+        yield Violation("acknowledged-loss", path, _lost_beyond(f"{traces} traces"), _BOUND)
 
 
 def blocks_merged(case: Case) -> Iterator[Violation]:
@@ -50,6 +70,30 @@ def blocks_merged(case: Case) -> Iterator[Violation]:
     memory = quantity("memory", memory_to_merge(wanted))
     path = f"{case.path(COMPACTOR, 'resources')}.limits.memory"
     yield Violation("compactor-too-small", path, message, f"give it {memory} or more")
+
+
+_LIMITS = {limit.path: limit for limit in LIMITS}
+_BOUND = (
+    "leave it out, and bound what comes in by ingestionRateLimitBytes: a distributor refuses before it acknowledges"
+)
+
+
+def _lost_beyond(amount: str) -> str:
+    return f"ingesters refuse what is beyond {amount} after it was acknowledged: those spans are lost"
+
+
+def _blocks(case: Case) -> dict[str, TenantLimits]:
+    """Everyone's limits and each tenant's own, by their place in spec.limits."""
+    limits = case.settings.spec.limits
+    return {"global": limits.global_} | {f"perTenant.{tenant}": own for tenant, own in limits.per_tenant.items()}
+
+
+def _path(name: str, limit: Limit) -> str:
+    return f"spec.limits.{name}.{limit.block}.{to_camel(limit.field)}"
+
+
+def _planned_for_everyone(case: Case) -> dict[str, Setting]:
+    return {setting.key: setting for setting in case.plan.tuning if setting.component == EVERYONE}
 
 
 def _planned(setting: Setting) -> int:

@@ -294,9 +294,50 @@ def test_a_limit_above_the_plan_s_is_warned_of_with_both_figures(tenant: str | N
     assert found(most + 1) == [f"warning spec.limits.{place}.ingestion.ingestionRateLimitBytes: {message}"]
 
 
-def with_dev(limits: dict[str, Any]) -> Settings:
+LOST = "after it was acknowledged: those spans are lost"
+
+
+@pytest.mark.parametrize("place", ["global", "perTenant.dev"])
+@pytest.mark.parametrize(
+    ("key", "value", "beyond"),
+    [
+        ("maxTracesPerUser", 7, "7 traces"),
+        ("maxTracesPerUser", 0, None),
+        ("maxBytesPerTrace", 499_999, "499999 bytes of a trace"),
+        ("maxBytesPerTrace", 500_000, None),  # as the plan has it, in so little memory
+        ("maxBytesPerTrace", 0, None),
+    ],
+)
+def test_a_limit_by_which_ingesters_refuse_what_was_acknowledged_is_warned_of(
+    place: str, key: str, value: int, beyond: str | None
+) -> None:
+    own = {"ingestion": {key: value}}
+    plan = allocate(with_dev({"global": own} if place == "global" else {"perTenant": {"dev": own}}, 128))
+    path = f"spec.limits.{place}.ingestion.{key}"
+    assert losses(plan) == ([] if beyond is None else [f"{path}: ingesters refuse what is beyond {beyond} {LOST}"])
+
+
+def test_traces_below_tempo_s_own_are_lost_where_nothing_is_tuned_too() -> None:
+    def found(most: int) -> list[str]:
+        return losses(allocate(settings_of(limits={"global": {"ingestion": {"maxBytesPerTrace": most}}})))
+
+    assert found(c.DEFAULT_TRACE_BYTES) == []
+    assert len(found(c.DEFAULT_TRACE_BYTES - 1)) == 1
+
+
+def test_traces_of_all_ingesters_that_are_bound_in_tempo_s_own_words_are_warned_of() -> None:
+    extra = {"tempo": {"overrides": {"defaults": {"ingestion": {"max_global_traces_per_user": 9}}}}}
+    [finding] = losses(allocate(settings_of(extraConfig=extra)))
+    assert finding.startswith("spec.extraConfig.tempo.overrides.defaults.ingestion.max_global_traces_per_user: ")
+
+
+def losses(plan: Plan) -> list[str]:
+    return [f"{f.path}: {f.message}" for f in plan.findings if f.code == "acknowledged-loss"]
+
+
+def with_dev(limits: dict[str, Any], memory_mebibytes: int = 256) -> Settings:
     tenants = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1"}]}
-    return limited(100, 256, tenants=tenants, limits=limits)
+    return limited(100, memory_mebibytes, tenants=tenants, limits=limits)
 
 
 def test_what_the_user_says_in_tempo_s_own_words_holds() -> None:
