@@ -38,7 +38,7 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
             block_bytes(volume),
         )
     )
-    yield from distributor_settings(distributor)
+    yield from distributor_settings(distributor, ingester)
     yield from block_settings(ingester, volume)
     yield from querier_settings(replica_of("querier", workloads))
     yield from query_frontend_settings(replica_of("query-frontend", workloads))

@@ -12,9 +12,9 @@ REQUESTS_PART = 2  # requests may take half of the room
 LEAST_STREAMS, MOST_STREAMS = 8, 1000  # beyond which nobody would feel a bound
 
 
-def distributor_settings(distributor: Replica) -> Iterator[Setting]:
-    """What goes into distributor.yaml."""
-    if not distributor.limited:
+def distributor_settings(distributor: Replica, ingester: Replica) -> Iterator[Setting]:
+    """What goes into distributor.yaml; whoever's limits bound the rate, it is the distributor that refuses."""
+    if not (distributor.limited or ingester.limited):
         return
     why = (
         "over the rate limit a sender is asked to come again; without this, OTLP forbids it to, and the spans are lost"

@@ -19,6 +19,7 @@ from settings import Settings, load_config
 from tests.configs import files_of
 
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
+RETRY = "distributor.retry_after_on_resource_exhausted"
 COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")
 BLOCKS = {
     "distributor": "distributor",
@@ -80,7 +81,8 @@ def containers(plan: Plan) -> list[Any]:
 def test_a_component_s_limits_decide_its_own_file_and_what_is_read_again_without_a_restart(
     component: str, limit: dict[str, str]
 ) -> None:
-    said = {setting.component for setting in allocate(settings_of(**own(component, **limit))).tuning}
+    tuning_by_it = allocate(settings_of(**own(component, **limit))).tuning
+    said = {setting.component for setting in tuning_by_it if setting.key != RETRY}
     assert said <= {component, ""}
     assert said or (component, *limit) == ("compactor", "cpu")  # what it makes of a block is a matter of its memory
     before, after = (files_of(settings_of(**own(component, **each))) for each in (limit, {"cpu": "3", "memory": "9Gi"}))
@@ -239,6 +241,16 @@ def test_a_refused_request_may_be_tried_again() -> None:
     assert file["distributor"]["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].endswith(":4317")
 
 
+@pytest.mark.parametrize("component", COMPONENTS)
+@pytest.mark.parametrize("limit", [{"cpu": "100m"}, {"memory": "512Mi"}])
+def test_wherever_the_plan_bounds_the_rate_what_is_refused_may_be_tried_again(
+    component: str, limit: dict[str, str]
+) -> None:
+    found = tuning(settings_of(**own(component, **limit)))
+    assert (("distributor", RETRY) in found) == (component in {"distributor", "ingester"})
+    assert ("", RATE) not in found or ("distributor", RETRY) in found
+
+
 def test_everyone_s_entry_and_each_tenant_s_have_the_same_limits() -> None:
     tenants = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1"}]}
     retention = {"perTenant": {"dev": {"traces": "7h"}}}
@@ -275,7 +287,7 @@ def test_a_program_runs_on_as_many_threads_as_its_cpu_fills(cpu: str, threads: i
 
 def test_large_components_are_left_as_tempo_has_them_but_for_what_they_may_be_sent() -> None:
     found = {place for place, setting in tuning(limited(64_000, 128 * GIB // MIB, storageSize="1Ti")).items()}
-    assert {key for component, key in found if component} == {"distributor.retry_after_on_resource_exhausted"}
+    assert {key for component, key in found if component} == {RETRY}
     assert {key for component, key in found if not component} == {RATE, BURST, TRACES}
 
 
