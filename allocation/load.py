@@ -13,7 +13,8 @@ from allocation.coefficients import (
     Component,
 )
 from allocation.defaults import replication_factor
-from allocation.floors import floor_of
+from allocation.floors import TEMPO, floor_of
+from allocation.plan import QOS_RESOURCES
 from allocation.scale import own_scale
 from allocation.units import MIB
 from settings import Settings
@@ -51,10 +52,12 @@ def requests_for_load(settings: Settings) -> dict[str, tuple[int, int]]:
         own = own_scale(getattr(settings.spec.template, name.replace("-", "_")).pod)
         part = _full_replicas(settings, COMPONENTS[name]) / (replicas[name] if own is None else own.counted)
         on_top = need.query.value if need.query is not None else 0
-        least = LEAST_MEMORY_BYTES_BESIDE if container in BESIDE else LEAST_MEMORY_BYTES
+        beside = container in BESIDE
+        least = LEAST_MEMORY_BYTES_BESIDE if beside else LEAST_MEMORY_BYTES
+        floors = {r: floor_of(name, container if beside else TEMPO, "requests", r) for r in QOS_RESOURCES}
         requests[container] = (
-            max(ceil(part * need.cpu.value) + ceil(queries * on_top), floor_of(name, "cpu")),
-            max(ceil(part * need.memory.value / MIB) * MIB, floor_of(name, "memory"), least),
+            max(ceil(part * need.cpu.value) + ceil(queries * on_top), floors["cpu"]),
+            max(ceil(part * need.memory.value / MIB) * MIB, floors["memory"], least),
         )
     return requests
 

@@ -34,7 +34,7 @@ def decide_limits(
     undecided = {c: weight for c, weight in weights.items() if c not in figures}
     if total is None:
         return figures | dict.fromkeys(undecided, NOTHING)
-    floors = {c: max(floor_of(c.component, resource), asked[c]) for c in undecided}
+    floors = {c: max(floor_of(c.component, c.name, "limits", resource), asked[c]) for c in undecided}
     return figures | _shares(resource, total - _paid(figures), undecided, floors, caps={})
 
 
@@ -52,7 +52,7 @@ def decide_requests(
     undecided = {c: weight for c, weight in weights.items() if c not in figures}
     if total is None:
         return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
-    floors = {c: floor_of(c.component, resource) for c in undecided}
+    floors = {c: floor_of(c.component, c.name, "requests", resource) for c in undecided}
     caps = {c: limit for c in undecided if (limit := limits[c].amount) is not None}
     return figures | _shares(resource, total - _paid(figures), undecided, floors, caps)
 

@@ -184,7 +184,10 @@ def _needed(settings: Settings, side: Side, resource: Resource) -> int:
     """Millicores, or bytes, of the overrides and everybody else's floors, x replicas."""
     running = [container for container in containers_of(settings) if container.runs]
     return sum(
-        max(c.override(side, resource) or floor_of(c.component, resource), c.override("requests", resource) or 0)
+        max(
+            c.override(side, resource) or floor_of(c.component, c.name, side, resource),
+            c.override("requests", resource) or 0,
+        )
         * c.replicas
         for c in running
     )

@@ -64,7 +64,7 @@ def _exceeded(case: Case, side: Side, resource: Resource) -> Iterator[Violation]
         else:
             undecided.append(label(w, c))
             least += amount
-            floors += min(amount, floor_of(w.component, resource) * w.replicas)
+            floors += min(amount, floor_of(w.component, c.name, side, resource) * w.replicas)
 
     def text(amount: int) -> str:
         return quantity(resource, amount)
@@ -100,7 +100,7 @@ def overrides_above_floors(case: Case) -> Iterator[Violation]:
     """An override below the floor is kept; the container may not work."""
     for w, c in case.planned():
         for resource in RESOURCES:
-            limit, floor = c.limits[resource], floor_of(w.component, resource)
+            limit, floor = c.limits[resource], floor_of(w.component, c.name, "limits", resource)
             if limit.source == "override" and limit.amount is not None and limit.amount < floor:
                 low, high = quantity(resource, limit.amount), quantity(resource, floor)
                 message = f"{low} is below the floor of {high}, and {label(w, c)} may not work with it"

@@ -120,7 +120,7 @@ def test_only_what_runs_takes_part(shape: dict[str, Any], expected: dict[str, li
 
 
 def test_production_splits_a_pods_part_over_its_containers() -> None:
-    spec = stack(cpu="10600m", memory="2100Mi", gateway="openshift", jaeger=True, proxy=True)
+    spec = stack(cpu="10600m", memory="4200Mi", gateway="openshift", jaeger=True, proxy=True)
     put(spec, ("resources", "profile"), "production")
     plan = plan_of(spec)
     assert column(plan, "limits", "cpu") == {
@@ -137,16 +137,16 @@ def test_production_splits_a_pods_part_over_its_containers() -> None:
     }
     memory = {place: (amount or 0) // MIB for place, amount in column(plan, "limits", "memory").items()}
     assert memory == {
-        "distributor/tempo": 300,
-        "ingester/tempo": 1000,
-        "compactor/tempo": 100,
-        "querier/tempo": 400,
-        "query-frontend/tempo": 57,  # 200 as 2 : 2 : 2 : 1
-        "query-frontend/jaeger-query": 57,
-        "query-frontend/tempo-query": 57,
-        "query-frontend/oauth-proxy": 29,
-        "gateway/tempo-gateway": 60,  # 100 as 3 : 2
-        "gateway/tempo-gateway-opa": 40,
+        "distributor/tempo": 600,
+        "ingester/tempo": 2000,
+        "compactor/tempo": 200,
+        "querier/tempo": 800,
+        "query-frontend/tempo": 115,  # 400 as 2 : 2 : 2 : 1
+        "query-frontend/jaeger-query": 114,
+        "query-frontend/tempo-query": 114,
+        "query-frontend/oauth-proxy": 57,
+        "gateway/tempo-gateway": 120,  # 200 as 3 : 2
+        "gateway/tempo-gateway-opa": 80,
     }
 
 

@@ -18,6 +18,8 @@ from allocation.coefficients import (
     VOLUME_MARGIN,
 )
 from allocation.findings import SEVERITIES
+from allocation.floors import TEMPO, floor_of
+from allocation.plan import SIDES
 from allocation.profiles import MEASURED, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
 from allocation.sizes import SIZES
 from allocation.units import MIB
@@ -54,6 +56,16 @@ def test_the_table_of_weights_is_the_codes() -> None:
             weights = tuple(map(Fraction, re.findall(r"[0-9.]+", cell)))
             assert weights == table.get(name, ())
     assert len(rows("Profiles")) == len(OPERATOR_WITH_GATEWAY)
+
+
+def test_the_table_of_floors_is_the_codes() -> None:
+    for component, *cells in rows("Floors"):
+        container = "another" if component == "any other" else TEMPO
+        cpu, limit, request = (Quantity.parse(cell) for cell in cells)
+        assert all(cpu.millicores == floor_of(component, container, side, "cpu") for side in SIDES)
+        assert limit.bytes == floor_of(component, container, "limits", "memory")
+        assert request.bytes == floor_of(component, container, "requests", "memory")
+    assert [row[0] for row in rows("Floors")] == [*(each for each in COMPONENTS if each != "gateway"), "any other"]
 
 
 def test_the_table_of_sizes_is_the_codes() -> None:

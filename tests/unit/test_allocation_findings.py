@@ -53,12 +53,15 @@ def test_seed_per_component_says_by_how_much_it_exceeds_its_total() -> None:
         "raise it to 2506m or more, or lower the overrides by 506m in all",
         f"{MEMORY}: overrides leave 0 of 2Gi, and the floors need 16Mi: gateway/tempo-gateway-opa [pool-exhausted]; "
         "raise it to 2331Mi or more, or lower the overrides by 283Mi in all",
+        "spec.template.queryFrontend.component.resources.limits.memory: 83Mi is below the floor of 100Mi, "
+        "and query-frontend/tempo may not work with it [below-floor]; raise it to 100Mi or more",
     ]
 
 
 @pytest.mark.parametrize(("on_violation", "severity"), [("warn", "warning"), ("error", "error")])
 def test_on_violation_decides_about_an_exceeded_total(on_violation: str, severity: str) -> None:
-    assert {finding.severity for finding in seed_per_component(on_violation).findings} == {severity}
+    exceeded = [f for f in seed_per_component(on_violation).findings if f.code in ("over-allocated", "pool-exhausted")]
+    assert [finding.severity for finding in exceeded] == [severity] * 4
 
 
 def test_overrides_alone_can_exceed_a_total() -> None:
@@ -86,14 +89,41 @@ def test_requests_given_can_exhaust_the_limits() -> None:
 
 
 def test_floors_that_exceed_the_total_are_an_error_with_the_smallest_total_that_would_do() -> None:
-    spec = stack(resources__total__limits={"cpu": "89m", "memory": "191Mi"})
+    spec = stack(resources__total__limits={"cpu": "89m", "memory": "563Mi"})
     assert lines(spec) == [
         f"error: {CPU}: 89m cannot hold the floors of 5 containers, 90m in all [floors-exceed-total]; "
         "raise it to 90m or more",
-        f"error: {MEMORY}: 191Mi cannot hold the floors of 5 containers, 192Mi in all [floors-exceed-total]; "
-        "raise it to 192Mi or more",
+        f"error: {MEMORY}: 563Mi cannot hold the floors of 5 containers, 564Mi in all [floors-exceed-total]; "
+        "raise it to 564Mi or more",
     ]
-    assert lines(stack(resources__total__limits={"cpu": "90m", "memory": "192Mi"})) == []
+    assert lines(stack(resources__total__limits={"cpu": "90m", "memory": "564Mi"})) == []
+
+
+@pytest.mark.parametrize("profile", ["measured", "operator", "production"])
+def test_a_total_of_just_the_floors_gives_every_container_what_it_was_measured_to_live_on(profile: str) -> None:
+    spec = stack(resources__profile=profile, resources__total__limits__memory="564Mi")
+    limits = [w.containers[0].limits["memory"] for w in plan_of(spec).workloads]
+    assert [((limit.amount or 0) // MIB, limit.source) for limit in limits] == [
+        (92, "floor"),
+        (156, "floor"),
+        (92, "floor"),
+        (124, "floor"),
+        (100, "floor"),
+    ]
+
+
+def test_a_request_may_be_less_than_the_floor_of_its_limit() -> None:
+    spec = stack(resources__total__requests={"memory": "192Mi"})
+    requests = [w.containers[0].requests["memory"] for w in plan_of(spec).workloads]
+    assert [(request.amount or 0) // MIB for request in requests] == [16, 128, 16, 16, 16]
+    assert lines(spec) == []
+
+
+def test_a_container_beside_tempo_s_does_not_have_tempo_s_floor() -> None:
+    spec = stack(resources__total__limits__memory="596Mi", template__queryFrontend={"jaegerQuery": {"enabled": True}})
+    plan = plan_of(spec)
+    assert [(c.limits["memory"].amount or 0) // MIB for c in plan.workloads[-1].containers] == [100, 16, 16]
+    assert plan.findings == ()
 
 
 def test_the_smallest_total_that_would_do_holds_the_overrides_too() -> None:
@@ -190,7 +220,7 @@ def test_a_secret_in_plain_text_names_the_command_that_encrypts_it(on_violation:
 
 
 def test_an_override_below_the_floor_is_kept_with_a_warning() -> None:
-    spec = stack(template__ingester__component={"resources": {"limits": {"cpu": "49m", "memory": "128Mi"}}})
+    spec = stack(template__ingester__component={"resources": {"limits": {"cpu": "49m", "memory": "156Mi"}}})
     assert lines(spec) == [
         "warning: spec.template.ingester.component.resources.limits.cpu: 49m is below the floor of 50m, "
         "and ingester/tempo may not work with it [below-floor]; raise it to 50m or more"
@@ -198,7 +228,7 @@ def test_an_override_below_the_floor_is_kept_with_a_warning() -> None:
     workload = plan_of(spec).workload("ingester")
     assert workload is not None
     assert workload.containers[0].limits["cpu"].amount == 49
-    assert workload.containers[0].limits["memory"].amount == 128 * MIB
+    assert workload.containers[0].limits["memory"].amount == 156 * MIB
 
 
 def test_a_resource_without_total_and_override_is_unbounded() -> None:

@@ -111,7 +111,8 @@ def test_no_share_is_below_its_floor(spec: Spec) -> None:
             limit, request = container.limits[resource], container.requests[resource]
             for side in SIDES:
                 if is_shared(container, side, resource):
-                    assert (container.figure(side, resource).amount or 0) >= floor_of(workload.component, resource)
+                    floor = floor_of(workload.component, container.name, side, resource)
+                    assert (container.figure(side, resource).amount or 0) >= floor
             if limit.source in ("share", "floor") and request.source == "override":
                 assert (limit.amount or 0) >= (request.amount or 0)
             if request.source == "limit":
@@ -200,7 +201,7 @@ def floors_bind(plan: Plan, resource: Resource, step: int) -> bool:
     return any(
         c.limits[resource].source != "override"
         and amount(c, resource)
-        < max(floor_of(w.component, resource), given_request(c, resource)) + step * UNIT[resource]
+        < max(floor_of(w.component, c.name, "limits", resource), given_request(c, resource)) + step * UNIT[resource]
         for w, c in seats(plan)
     )
 

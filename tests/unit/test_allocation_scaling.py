@@ -67,7 +67,7 @@ class TestAutoscaling:
         assert "hpa-exceeds-total" not in {f.code for f in plan_of(exceeded).findings}
 
     def test_a_total_that_nobody_shares_can_be_raised_as_the_remedy_says_and_no_less(self) -> None:
-        template: Spec = {name: {"resources": {"limits": {"cpu": "100m", "memory": "128Mi"}}} for name in RUNNING}
+        template: Spec = {name: {"resources": {"limits": {"cpu": "100m", "memory": "156Mi"}}} for name in RUNNING}
         template["querier"]["autoscaling"] = {"minReplicas": 1, "maxReplicas": 20}
         for cpu, remedies in (
             ("2400m", []),

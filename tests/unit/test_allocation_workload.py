@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.coefficients import COMPONENTS, NEEDS, UTILISATION
-from allocation.floors import floor_of
+from allocation.floors import TEMPO, floor_of
 from allocation.load import POD_OF
 from allocation.measured import (
     DISTRIBUTOR_BYTES_PER_MILLICORE,
@@ -159,10 +159,12 @@ def test_replicas_carry_the_load_with_what_they_get(rate: Fraction, copies: int,
         on_top = ceil((queries or Fraction(0)) * need.query.value) if need.query else 0
         assert amount(main.requests["cpu"]) * w.replicas >= full * need.cpu.value + on_top * w.replicas
         assert amount(main.requests["memory"]) * w.replicas >= full * need.memory.value
-        assert amount(main.requests["cpu"]) <= max(int(need.cpu.value) + on_top, floor_of(name, "cpu"))
+        assert amount(main.requests["cpu"]) <= max(
+            int(need.cpu.value) + on_top, floor_of(name, TEMPO, "requests", "cpu")
+        )
     for w, c in containers(plan).values():
-        assert amount(c.requests["cpu"]) >= floor_of(w.component, "cpu")
-        assert amount(c.requests["memory"]) >= floor_of(w.component, "memory")
+        assert amount(c.requests["cpu"]) >= floor_of(w.component, c.name, "requests", "cpu")
+        assert amount(c.requests["memory"]) >= floor_of(w.component, c.name, "requests", "memory")
         assert amount(c.requests["memory"]) % MIB == amount(c.limits["memory"]) % MIB == 0
         assert (c.gomemlimit_bytes or 0) >= amount(c.requests["memory"])
     assert plan.findings == ()
@@ -183,7 +185,7 @@ def test_nobody_gets_less_than_a_process_needs_to_run() -> None:
     for name, (w, c) in containers(plan_of(loaded(Fraction(1, 1000)))).items():
         beside = name not in ("query-frontend/tempo", *(f"{each}/tempo" for each in COMPONENTS))
         assert amount(c.requests["memory"]) == (64 if beside else 128) * MIB
-        assert amount(c.requests["cpu"]) == floor_of(w.component, "cpu")
+        assert amount(c.requests["cpu"]) == floor_of(w.component, c.name, "requests", "cpu")
 
 
 def test_every_container_has_a_need_and_a_pod() -> None:
