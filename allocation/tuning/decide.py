@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from allocation.defaults import replication_factor
+from allocation.extra import said_by_user
 from allocation.plan import StoragePlan, WorkloadPlan
 from allocation.tuning.blocks import block_bytes, block_settings, minutes_by_disk
 from allocation.tuning.compactor import compactor_settings
@@ -14,6 +15,8 @@ from allocation.tuning.replica import replica_of
 from allocation.tuning.said import decided
 from allocation.tuning.setting import Setting
 from settings import Settings
+
+RATE_STRATEGY = "overrides.defaults.ingestion.rate_strategy"
 
 
 def tuning_of(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> tuple[Setting, ...]:
@@ -36,6 +39,7 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
             volume,
             minutes_by_disk(ingester, volume),
             block_bytes(volume),
+            said_by_user(settings, "distributor").get(RATE_STRATEGY) == "global",
         )
     )
     yield from distributor_settings(distributor, ingester)

@@ -31,11 +31,27 @@ class Intake:
     volume_bytes: int
     block_minutes: int  # that a block stays open at the most
     block_bytes: int  # at which it is cut before that
+    shared: bool = False  # whether the distributors share a tenant's rate: `rate_strategy: global`
+
+    @property
+    def tenants_at_once(self) -> int:
+        """Those that may be at their limit at the same time."""
+        return min(self.tenants, TENANTS_AT_ONCE)
 
     @property
     def streams(self) -> int:
-        """A tenant at a distributor is one, each with a limit of its own."""
-        return self.distributor.most * min(self.tenants, TENANTS_AT_ONCE)
+        """A tenant at a distributor is one, each with a burst of its own."""
+        return self.distributor.most * self.tenants_at_once
+
+    @property
+    def streams_of_a_rate(self) -> int:
+        """How many share a rate: with `local` none, with `global` all of a tenant. Each has a burst of its own."""
+        return self.distributor.most if self.shared else 1
+
+    @property
+    def rates(self) -> int:
+        """How often the rate may come in at once."""
+        return self.streams // self.streams_of_a_rate
 
     def of_all(self, amount: int) -> int:
         """What all streams together may bring, where that much reaches an ingester: each byte goes to some of them."""
@@ -55,9 +71,9 @@ def intake_settings(intake: Intake) -> Iterator[Setting]:
     bounds = list(_bounds(intake))
     live = _live_bytes(intake)
     if bounds:
-        rate, burst, why = _rate_and_burst(bounds, live)
+        rate, burst, why = _rate_and_burst(bounds, live, intake.streams_of_a_rate)
         yield Setting(EVERYONE, RATE, rate, f"{why}; {_divided(intake)}")
-        yield Setting(EVERYONE, BURST, burst, _why_burst(rate, burst))
+        yield Setting(EVERYONE, BURST, burst, _why_burst(rate // intake.streams_of_a_rate, burst))
         yield Setting(EVERYONE, TRACES, 0, "any number: the rate bounds them, and what an ingester refuses is lost")
     spare = spare_bytes(intake.ingester)
     if spare is not None:
@@ -73,15 +89,16 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
     distributor, ingester = intake.distributor, intake.ingester
     if distributor.cpu_millicores is not None:
         carried = distributor.cpu_millicores * c.DISTRIBUTOR_BYTES_PER_MILLICORE
-        yield Bound(carried * distributor.fewest // intake.streams, _why_cpu(distributor, carried))
+        sharing = distributor.fewest if intake.shared else 1  # else the rate is each one's, however many there are
+        yield Bound(carried * sharing // intake.tenants_at_once, _why_cpu(distributor, carried))
     if ingester.cpu_millicores is not None:
         carried = ingester.cpu_millicores * c.INGESTER_BYTES_PER_MILLICORE
-        yield Bound(intake.of_all(carried) // intake.streams, _why_cpu(ingester, carried))
+        yield Bound(intake.of_all(carried) // intake.rates, _why_cpu(ingester, carried))
     live = _live_bytes(intake)
     if live is not None:
         part, seconds = mebibytes((spare_bytes(ingester) or 0) // LIVE_PART), c.SECONDS_IN_MEMORY
         why = f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
-        yield Bound(live // (seconds + c.BURST_SECONDS), why)
+        yield Bound(live * intake.streams_of_a_rate // (seconds + c.BURST_SECONDS), why)
     if ingester.limited:
         yield _disk_bound(intake)
 
@@ -94,13 +111,13 @@ def _disk_bound(intake: Intake) -> Bound:
     disk = mebibytes(intake.volume_bytes)
     seconds = c.COMPLETE_BLOCK_SECONDS + 2 * 60 * intake.block_minutes
     by_time = intake.volume_bytes // seconds
-    beside = BLOCKS_OF_A_TENANT * min(intake.tenants, TENANTS_AT_ONCE)
+    beside = BLOCKS_OF_A_TENANT * intake.tenants_at_once
     by_size = (intake.volume_bytes - beside * intake.block_bytes) // c.COMPLETE_BLOCK_SECONDS
     why = f"an ingester's disk of {disk} holds {seconds // 60} minutes of blocks"
     if by_size > by_time:
         complete = f"{c.COMPLETE_BLOCK_SECONDS // 60} minutes of complete blocks"
         why = f"an ingester's disk of {disk} holds {complete} beside {beside} of {mebibytes(intake.block_bytes)}"
-    return Bound(intake.of_all(max(by_time, by_size) * c.DISK_BYTES_PER_BYTE) // intake.streams, why)
+    return Bound(intake.of_all(max(by_time, by_size) * c.DISK_BYTES_PER_BYTE) // intake.rates, why)
 
 
 def _live_bytes(intake: Intake) -> int | None:
@@ -112,14 +129,17 @@ def _live_bytes(intake: Intake) -> int | None:
     return max(whole // intake.streams, LEAST_STREAM_BYTES)
 
 
-def _rate_and_burst(bounds: list[Bound], live: int | None) -> tuple[int, int, str]:
-    """The least of the bounds, and twice as much at once, or one request; both fit into the memory together."""
+def _rate_and_burst(bounds: list[Bound], live: int | None, streams: int) -> tuple[int, int, str]:
+    """The least of the bounds, and twice as much at once, or one request; both fit into the memory together.
+
+    `streams` share the rate, each of them with the burst and with `live` bytes of memory.
+    """
     least = min(bounds, key=lambda bound: bound.rate_bytes)
     rate = max(least.rate_bytes, 1)
     request = c.LARGEST_REQUEST_BYTES if live is None else min(c.LARGEST_REQUEST_BYTES, live // 2)
-    burst = max(c.BURST_SECONDS * rate, request)
+    burst = max(c.BURST_SECONDS * (rate // streams), request)
     if live is not None:
-        rate = min(rate, (live - burst) // c.SECONDS_IN_MEMORY)
+        rate = min(rate, (live - burst) * streams // c.SECONDS_IN_MEMORY)
     return rate, burst, least.why
 
 
@@ -136,10 +156,10 @@ def _divided(intake: Intake) -> str:
     if intake.copies > 1:
         parts.append(f"{intake.copies} copies of each")
     if intake.distributor.most > 1:
-        parts.append(f"each of {intake.distributor.most} distributors counts for itself")
+        counted = "{} distributors share it" if intake.shared else "each of {} distributors counts for itself"
+        parts.append(counted.format(intake.distributor.most))
     if intake.tenants > 1:
-        several = min(intake.tenants, TENANTS_AT_ONCE)
-        parts.append(f"{several} of {intake.tenants} tenants may be at their limit at once")
+        parts.append(f"{intake.tenants_at_once} of {intake.tenants} tenants may be at their limit at once")
     return ", ".join(parts) or "one distributor, one tenant"
 
 

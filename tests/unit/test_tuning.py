@@ -96,16 +96,18 @@ def test_a_component_s_limits_decide_its_own_file_and_what_is_read_again_without
     st.integers(1, 20),
     st.integers(50, 4000),
     st.integers(256, 20_000),
+    st.booleans(),
 )
 def test_what_tenants_may_send_fits_into_the_ingesters_memory(
-    ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int
+    ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int, shared: bool
 ) -> None:
     """All bursts at once and the rate for as long as a trace is held, of as many tenants as are reckoned with."""
-    settings = crowded(ingesters, copies, distributors, tenants, cpu, memory)
+    settings = crowded(ingesters, copies, distributors, tenants, cpu, memory, shared)
     found = tuning(settings)
     rate, burst = int(found["", RATE].value), int(found["", BURST].value)
     streams = distributors * min(tenants, 10)
-    brought = streams * (burst + rate * c.SECONDS_IN_MEMORY) * min(copies, ingesters) / ingesters
+    rates = min(tenants, 10) if shared else streams
+    brought = (streams * burst + rates * rate * c.SECONDS_IN_MEMORY) * min(copies, ingesters) / ingesters
     room = memory * MIB * c.HEAP_PERCENT // 100 - c.IDLE_BYTES - c.FLUSH_BYTES
     least = streams * 2**21 * min(copies, ingesters) / ingesters  # below it a tenant could send nothing of use
     assert brought <= max(room / 4 / c.LIVE_COST, least)
@@ -126,12 +128,51 @@ def test_what_comes_in_fits_on_the_ingesters_disk(disk: str, minutes: int, spans
     assert 0.6 * volume < kept <= volume
 
 
-def crowded(ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int) -> Settings:
+GLOBAL_RATE = {"tempo": {"overrides": {"defaults": {"ingestion": {"rate_strategy": "global"}}}}}
+
+
+def with_distributors(distributor: dict[str, Any], ingester_cpu: str = "100", **spec: Any) -> Settings:
+    """Distributors of 100m before an ingester of so much cpu, with room for all that they take."""
+    distributor = {"resources": {"limits": {"cpu": "100m"}}} | distributor
+    ingester = {"resources": {"limits": {"cpu": ingester_cpu}}}
+    return settings_of(template={"distributor": distributor, "ingester": ingester}, storageSize="10Ti", **spec)
+
+
+MANY = ({"replicas": 4}, {"autoscaling": {"minReplicas": 1, "maxReplicas": 4}})
+
+
+@pytest.mark.parametrize("distributors", MANY)
+def test_what_a_distributor_carries_is_its_own_and_what_ingesters_carry_is_for_all_distributors(
+    distributors: dict[str, Any],
+) -> None:
+    """So an autoscaler's one distributor is busy before it refuses, and four leave the ingesters whole."""
+    one, many = with_distributors({}), with_distributors(distributors)
+    assert value(many, RATE) == value(one, RATE) == 100 * c.DISTRIBUTOR_BYTES_PER_MILLICORE
+    one, many = with_distributors({}, "100m"), with_distributors(distributors, "100m")
+    assert value(many, RATE) == value(one, RATE) // 4 == 100 * c.INGESTER_BYTES_PER_MILLICORE // 4
+
+
+@pytest.mark.parametrize(("distributors", "fewest"), [(MANY[0], 4), (MANY[1], 1)])
+def test_a_rate_that_distributors_share_is_the_whole_stack_s_and_a_burst_is_each_one_s(
+    distributors: dict[str, Any], fewest: int
+) -> None:
+    shared = with_distributors(distributors, extraConfig=GLOBAL_RATE)
+    assert value(shared, RATE) == fewest * 100 * c.DISTRIBUTOR_BYTES_PER_MILLICORE
+    small = with_distributors(distributors, "100m", extraConfig=GLOBAL_RATE)
+    assert value(small, RATE) == 100 * c.INGESTER_BYTES_PER_MILLICORE
+    assert tuning(small)["", RATE].reason.endswith("4 distributors share it")
+    assert value(small, BURST) == value(with_distributors(distributors, "100m"), BURST)
+
+
+def crowded(
+    ingesters: int, copies: int, distributors: int, tenants: int, cpu: int, memory: int, shared: bool
+) -> Settings:
     listed = [{"tenantName": f"t{number}", "tenantId": f"{number}"} for number in range(tenants)]
     return limited(
         cpu,
         memory,
         replicationFactor=copies,
+        extraConfig=GLOBAL_RATE if shared else {},
         tenants={"mode": "static", "authentication": listed},
         template={"ingester": {"replicas": ingesters}, "distributor": {"replicas": distributors}},
     )
