@@ -69,10 +69,10 @@ class Bound:
 def intake_settings(intake: Intake) -> Iterator[Setting]:
     """What goes into overrides.yaml; nothing where no limit says how much the stack carries."""
     bounds = list(_bounds(intake))
-    live = _live_bytes(intake)
     if bounds:
-        rate, burst, why = _rate_and_burst(bounds, live, intake.streams_of_a_rate)
-        yield Setting(EVERYONE, RATE, rate, f"{why}; {_divided(intake)}")
+        least, burst = _rate_and_burst(intake, min(bounds, key=lambda bound: bound.rate_bytes))
+        rate = least.rate_bytes
+        yield Setting(EVERYONE, RATE, rate, f"{least.why}; {_divided(intake)}")
         yield Setting(EVERYONE, BURST, burst, _why_burst(rate // intake.streams_of_a_rate, burst))
         yield Setting(EVERYONE, TRACES, 0, "any number: the rate bounds them, and what an ingester refuses is lost")
     spare = spare_bytes(intake.ingester)
@@ -96,9 +96,8 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
         yield Bound(intake.of_all(carried) // intake.rates, _why_cpu(ingester, carried))
     live = _live_bytes(intake)
     if live is not None:
-        part, seconds = mebibytes((spare_bytes(ingester) or 0) // LIVE_PART), c.SECONDS_IN_MEMORY
-        why = f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
-        yield Bound(live * intake.streams_of_a_rate // (seconds + c.BURST_SECONDS), why)
+        rate = live * intake.streams_of_a_rate // (c.SECONDS_IN_MEMORY + c.BURST_SECONDS)
+        yield Bound(rate, _why_live(intake))
     if ingester.limited:
         yield _disk_bound(intake)
 
@@ -129,18 +128,22 @@ def _live_bytes(intake: Intake) -> int | None:
     return max(whole // intake.streams, LEAST_STREAM_BYTES)
 
 
-def _rate_and_burst(bounds: list[Bound], live: int | None, streams: int) -> tuple[int, int, str]:
-    """The least of the bounds, and twice as much at once, or one request; both fit into the memory together.
-
-    `streams` share the rate, each of them with the burst and with `live` bytes of memory.
-    """
-    least = min(bounds, key=lambda bound: bound.rate_bytes)
-    rate = max(least.rate_bytes, 1)
+def _rate_and_burst(intake: Intake, least: Bound) -> tuple[Bound, int]:
+    """The least of the bounds, and twice as much at once, or one request; both fit into the memory together."""
+    live, streams = _live_bytes(intake), intake.streams_of_a_rate
     request = c.LARGEST_REQUEST_BYTES if live is None else min(c.LARGEST_REQUEST_BYTES, live // 2)
-    burst = max(c.BURST_SECONDS * (rate // streams), request)
+    least = Bound(max(least.rate_bytes, 1), least.why)
+    burst = max(c.BURST_SECONDS * (least.rate_bytes // streams), request)
     if live is not None:
-        rate = min(rate, (live - burst) * streams // c.SECONDS_IN_MEMORY)
-    return rate, burst, least.why
+        beside = (live - burst) * streams // c.SECONDS_IN_MEMORY
+        if beside < least.rate_bytes:
+            least = Bound(beside, f"{_why_live(intake)}, beside a burst of {mebibytes(burst)}")
+    return least, burst
+
+
+def _why_live(intake: Intake) -> str:
+    part, seconds = mebibytes((spare_bytes(intake.ingester) or 0) // LIVE_PART), c.SECONDS_IN_MEMORY
+    return f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
 
 
 def _why_burst(rate: int, burst: int) -> str:
@@ -164,5 +167,6 @@ def _divided(intake: Intake) -> str:
 
 
 def _why_cpu(replica: Replica, carried: int) -> str:
-    several = f"{replica.fewest} {replica.component}s" if replica.fewest > 1 else f"a {replica.component}"
+    one = "an ingester" if replica.component == "ingester" else f"a {replica.component}"
+    several = f"{replica.fewest} {replica.component}s" if replica.fewest > 1 else one
     return f"{several} of {cpu(replica.cpu_millicores or 0)} can take in {megabytes(carried)}/s each"

@@ -138,6 +138,22 @@ def with_distributors(distributor: dict[str, Any], ingester_cpu: str = "100", **
     return settings_of(template={"distributor": distributor, "ingester": ingester}, storageSize="10Ti", **spec)
 
 
+@pytest.mark.parametrize(
+    ("small", "larger", "why"),
+    [
+        ((10, 4096, "1Ti"), (20, 4096, "1Ti"), "an ingester of 10m can take in"),
+        ((400, 8192, "1Gi"), (400, 8192, "2Gi"), "an ingester's disk of 1024Mi holds"),
+        ((400, 256, "1Ti"), (400, 512, "1Ti"), "an ingester has 19Mi for live traces"),  # the burst takes most of it
+    ],
+)
+def test_the_reason_of_a_rate_names_what_would_raise_it(
+    small: tuple[int, int, str], larger: tuple[int, int, str], why: str
+) -> None:
+    least, more = (tuning(limited(cpu, memory, storageSize=disk))["", RATE] for cpu, memory, disk in (small, larger))
+    assert least.reason.startswith(why)
+    assert int(more.value) > int(least.value)
+
+
 MANY = ({"replicas": 4}, {"autoscaling": {"minReplicas": 1, "maxReplicas": 4}})
 
 
