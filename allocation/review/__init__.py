@@ -24,7 +24,12 @@ from allocation.review.security import pods_admitted
 from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
 from allocation.review.tenants import overrides_fit_their_config_map
-from allocation.review.tuning import blocks_merged, limits_within_the_plan, nothing_acknowledged_is_lost
+from allocation.review.tuning import (
+    blocks_merged,
+    heaps_have_room,
+    limits_within_the_plan,
+    nothing_acknowledged_is_lost,
+)
 from allocation.review.ways_in import backends_spoken_to_in_tls
 from settings import Settings
 
@@ -50,6 +55,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     quotas_can_be_used,
     own_namespace_holds_the_stack,
     overrides_fit_their_config_map,
+    heaps_have_room,
     nothing_acknowledged_is_lost,
     limits_within_the_plan,
     blocks_merged,

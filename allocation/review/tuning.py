@@ -6,15 +6,15 @@ from sys import maxsize
 from pydantic.alias_generators import to_camel
 
 from allocation.compaction import COMPACTOR, LEAST_MERGED, unmerged
-from allocation.extra import OVERRIDES_FILE, said_by_user
+from allocation.extra import ALL, OVERRIDES_FILE, said_by_user
 from allocation.overrides import LIMITS, Limit
 from allocation.plan import quantity
 from allocation.review.case import Case, Violation
 from allocation.tuning import Setting
-from allocation.tuning.coefficients import DEFAULT_TRACE_BYTES
+from allocation.tuning.coefficients import DEFAULT_TRACE_BYTES, HEAP_PERCENT, IDLE_BYTES
 from allocation.tuning.compactor import BLOCK_BYTES, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
-from allocation.tuning.replica import mebibytes
+from allocation.tuning.replica import LEAST_MEMORY_BYTES, mebibytes, replica_of
 from allocation.tuning.setting import EVERYONE
 from settings.limits import TenantLimits
 
@@ -51,6 +51,19 @@ def nothing_acknowledged_is_lost(case: Case) -> Iterator[Violation]:
     if traces:
         path = f"spec.extraConfig.tempo.overrides.defaults.{GLOBAL_TRACES}"
         yield Violation("acknowledged-loss", path, _lost_beyond(f"{traces} traces"), _BOUND)
+
+
+def heaps_have_room(case: Case) -> Iterator[Violation]:
+    """What the idle process takes is no room for work: the collector then runs without pause, or the kernel ends it."""
+    for component in ALL:
+        replica = replica_of(component, case.plan.workloads)
+        if replica.room_bytes == 0 and replica.memory_bytes:
+            heap = mebibytes(replica.memory_bytes * HEAP_PERCENT // 100)
+            limit, idle = quantity("memory", replica.memory_bytes), mebibytes(IDLE_BYTES)
+            message = f"the heap may fill {HEAP_PERCENT} % of {limit}, {heap}, and the idle process takes {idle}"
+            path = f"{case.path(component, 'resources')}.limits.memory"
+            least = quantity("memory", LEAST_MEMORY_BYTES)
+            yield Violation("limit-below-idle", path, message, f"raise it to {least} or more")
 
 
 def blocks_merged(case: Case) -> Iterator[Violation]:

@@ -31,6 +31,10 @@ class Replica:
         return self.cpu_millicores is not None or self.memory_bytes is not None
 
 
+# The least memory limit, in whole MiB, that leaves the heap any room.
+LEAST_MEMORY_BYTES = (IDLE_BYTES * 100 // HEAP_PERCENT // MIB + 1) * MIB
+
+
 def replica_of(component: str, workloads: Sequence[WorkloadPlan]) -> Replica:
     """By the limits of the Tempo container in it; a limit of 0 is none."""
     workload = next(each for each in workloads if each.component == component)
@@ -51,6 +55,8 @@ def clamp(amount: int, least: int, most: int) -> int:
 
 def mebibytes(amount_bytes: int) -> str:
     """For a reason: whole MiB, or KiB where that would be nothing."""
+    if amount_bytes < 1024:
+        return "nothing"
     return f"{amount_bytes // MIB}Mi" if amount_bytes >= MIB else f"{amount_bytes // 1024}Ki"
 
 

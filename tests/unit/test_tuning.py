@@ -143,7 +143,7 @@ def with_distributors(distributor: dict[str, Any], ingester_cpu: str = "100", **
     [
         ((10, 4096, "1Ti"), (20, 4096, "1Ti"), "an ingester of 10m can take in"),
         ((400, 8192, "1Gi"), (400, 8192, "2Gi"), "an ingester's disk of 1024Mi holds"),
-        ((400, 256, "1Ti"), (400, 512, "1Ti"), "an ingester has 19Mi for live traces"),  # the burst takes most of it
+        ((30, 256, "1Ti"), (30, 512, "1Ti"), "an ingester has 19Mi for live traces"),  # the burst takes most of it
     ],
 )
 def test_the_reason_of_a_rate_names_what_would_raise_it(
@@ -361,6 +361,22 @@ def test_a_limit_above_the_plan_s_is_warned_of_with_both_figures(tenant: str | N
     message = f"{most + 1} for {RATE}, and the containers' limits carry {most}"
     assert found(most) == []
     assert found(most + 1) == [f"warning spec.limits.{place}.ingestion.ingestionRateLimitBytes: {message}"]
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_memory_that_the_idle_process_fills_is_warned_of_with_what_leaves_it_room(component: str) -> None:
+    def found(memory: str) -> list[str]:
+        findings = allocate(settings_of(**own(component, memory=memory))).findings
+        return [f"{f.path}: {f.message}; {f.remedy}" for f in findings if f.code == "limit-below-idle"]
+
+    [finding] = found("31Mi")
+    assert ".resources.limits.memory: the heap may fill 80 % of 31Mi, 24Mi, and the idle process takes 25Mi" in finding
+    assert finding.endswith("; raise it to 32Mi or more")
+    assert found("32Mi") == []
+
+
+def test_no_reason_speaks_of_nothing_as_an_amount() -> None:
+    assert [str(setting) for setting in allocate(limited(10, 16)).tuning if "0Ki" in setting.reason] == []
 
 
 LOST = "after it was acknowledged: those spans are lost"
