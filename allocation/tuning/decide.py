@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from allocation.defaults import replication_factor
 from allocation.extra import said_by_user
 from allocation.plan import StoragePlan, WorkloadPlan
+from allocation.tuning import coefficients as c
 from allocation.tuning.blocks import block_bytes, block_settings, minutes_by_disk
 from allocation.tuning.compactor import compactor_settings
 from allocation.tuning.distributor import distributor_settings
 from allocation.tuning.ingest import Intake, intake_settings
+from allocation.tuning.messages import least_message_bytes, message_setting
 from allocation.tuning.querier import querier_settings
 from allocation.tuning.query_frontend import query_frontend_settings
 from allocation.tuning.replica import replica_of
@@ -16,6 +18,7 @@ from allocation.tuning.said import decided
 from allocation.tuning.setting import Setting
 from settings import Settings
 
+INGESTER_SENDS = ("ingester", "server.grpc_server_max_send_msg_size")
 RATE_STRATEGY = "overrides.defaults.ingestion.rate_strategy"
 
 
@@ -44,6 +47,8 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
     )
     yield from distributor_settings(distributor, ingester)
     yield from block_settings(ingester, volume)
-    yield from querier_settings(replica_of("querier", workloads))
-    yield from query_frontend_settings(replica_of("query-frontend", workloads))
+    message = least_message_bytes(settings)
+    yield from message_setting(INGESTER_SENDS, message, None, c.DEFAULT_MESSAGE_BYTES, "")
+    yield from querier_settings(replica_of("querier", workloads), message)
+    yield from query_frontend_settings(replica_of("query-frontend", workloads), message)
     yield from compactor_settings(replica_of("compactor", workloads))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
+from allocation.tuning.messages import message_setting
 from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
 from allocation.tuning.setting import Setting
 
@@ -10,9 +11,12 @@ SEARCH_PART = 2  # searches may take half of the room, finding traces by id a fo
 FIND_PART = ANSWER_PART = 4
 LEAST_JOBS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS = 2, 128 * 1024, 10
 
+RECEIVED = ("querier", "ingester_client.grpc_client_config.max_recv_msg_size")
+SENT = ("querier", "querier.frontend_worker.grpc_client_config.max_send_msg_size")
 
-def querier_settings(querier: Replica) -> Iterator[Setting]:
-    """What goes into querier.yaml."""
+
+def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
+    """What goes into querier.yaml; `message_bytes` is the largest answer that has to get through."""
     room = querier.room_bytes
     by_cpu = _jobs_by_cpu(querier)
     read_buffer = c.DEFAULT_READ_BUFFER_BYTES if room is None else _read_buffer(room, by_cpu)
@@ -20,8 +24,15 @@ def querier_settings(querier: Replica) -> Iterator[Setting]:
     jobs = min(by_cpu, by_memory)
     if jobs < c.DEFAULT_QUERIES:
         yield Setting("querier", "querier.max_concurrent_queries", jobs, _why_jobs(querier, by_cpu, by_memory))
-    if room is None:
-        return
+    if room is not None:
+        yield from _by_memory(room, read_buffer, jobs)
+    part = None if room is None else room // ANSWER_PART
+    why = "" if part is None else f"an ingester's answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(part)}"
+    yield from message_setting(RECEIVED, message_bytes, part, c.DEFAULT_INGESTER_MESSAGE_BYTES, why)
+    yield from message_setting(SENT, message_bytes, None, c.DEFAULT_MESSAGE_BYTES, "")
+
+
+def _by_memory(room: int, read_buffer: int, jobs: int) -> Iterator[Setting]:
     if read_buffer < c.DEFAULT_READ_BUFFER_BYTES:
         why = f"{jobs} searches at once, {c.SEARCHED_COLUMNS} columns each, in {mebibytes(room // SEARCH_PART)}"
         yield Setting("querier", "storage.trace.search.read_buffer_size_bytes", read_buffer, why)
@@ -29,10 +40,6 @@ def querier_settings(querier: Replica) -> Iterator[Setting]:
     if workers < c.DEFAULT_POOL_WORKERS:
         why = f"looking for an id in a block takes {mebibytes(c.FIND_BYTES)}, of {mebibytes(room // FIND_PART)}"
         yield Setting("querier", "storage.trace.pool.max_workers", workers, why)
-    message = clamp(room // ANSWER_PART // c.MESSAGE_COST, c.LEAST_MESSAGE_BYTES, c.DEFAULT_INGESTER_MESSAGE_BYTES)
-    if message < c.DEFAULT_INGESTER_MESSAGE_BYTES:
-        why = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(room // ANSWER_PART)}"
-        yield Setting("querier", "ingester_client.grpc_client_config.max_recv_msg_size", message, why)
 
 
 def _jobs_by_cpu(querier: Replica) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
+from allocation.tuning.messages import message_setting
 from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
 from allocation.tuning.setting import Setting
 
@@ -12,11 +13,17 @@ LEAST_SHARDS = 8  # with fewer, a job would look through more blocks than it has
 SHARDS_A_CORE = 50
 LEAST_JOB_BYTES = 10 * 2**20
 
+RECEIVED = ("query-frontend", "server.grpc_server_max_recv_msg_size")
 
-def query_frontend_settings(frontend: Replica) -> Iterator[Setting]:
-    """What goes into query-frontend.yaml."""
-    if frontend.room_bytes is not None:
-        yield from _by_memory(frontend.room_bytes // PART)
+
+def query_frontend_settings(frontend: Replica, message_bytes: int) -> Iterator[Setting]:
+    """What goes into query-frontend.yaml; `message_bytes` is the largest answer that has to get through."""
+    part = None if frontend.room_bytes is None else frontend.room_bytes // PART
+    why = ""
+    if part is not None:
+        yield from _by_memory(part)
+        why = f"an answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(part)}; a larger one is an error"
+    yield from message_setting(RECEIVED, message_bytes, part, c.DEFAULT_MESSAGE_BYTES, why)
     if frontend.cpu_millicores is not None:
         yield from _by_cpu(frontend.cpu_millicores)
 
@@ -33,10 +40,6 @@ def _by_memory(part: int) -> Iterator[Setting]:
             f"a job that waits takes {mebibytes(c.OUTSTANDING_BYTES)}, of {mebibytes(part)}; more are answered with 429"
         )
         yield Setting("query-frontend", "query_frontend.max_outstanding_per_tenant", waiting, why)
-    message = clamp(part // c.MESSAGE_COST, c.LEAST_MESSAGE_BYTES, c.DEFAULT_MESSAGE_BYTES)
-    if message < c.DEFAULT_MESSAGE_BYTES:
-        why = f"an answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(part)}; a larger one is an error"
-        yield Setting("query-frontend", "server.grpc_server_max_recv_msg_size", message, why)
 
 
 def _by_cpu(millicores: int) -> Iterator[Setting]:

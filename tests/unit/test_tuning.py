@@ -143,7 +143,7 @@ def with_distributors(distributor: dict[str, Any], ingester_cpu: str = "100", **
     [
         ((10, 4096, "1Ti"), (20, 4096, "1Ti"), "an ingester of 10m can take in"),
         ((400, 8192, "1Gi"), (400, 8192, "2Gi"), "an ingester's disk of 1024Mi holds"),
-        ((30, 256, "1Ti"), (30, 512, "1Ti"), "an ingester has 19Mi for live traces"),  # the burst takes most of it
+        ((50, 256, "1Ti"), (50, 512, "1Ti"), "an ingester has 19Mi for live traces"),  # the burst takes most of it
     ],
 )
 def test_the_reason_of_a_rate_names_what_would_raise_it(
@@ -373,6 +373,27 @@ def test_memory_that_the_idle_process_fills_is_warned_of_with_what_leaves_it_roo
     assert ".resources.limits.memory: the heap may fill 80 % of 31Mi, 24Mi, and the idle process takes 25Mi" in finding
     assert finding.endswith("; raise it to 32Mi or more")
     assert found("32Mi") == []
+
+
+MESSAGES = (
+    ("ingester", "server.grpc_server_max_send_msg_size", 16 * MIB),
+    ("querier", "ingester_client.grpc_client_config.max_recv_msg_size", 100 * MIB),
+    ("querier", "querier.frontend_worker.grpc_client_config.max_send_msg_size", 16 * MIB),
+    ("query-frontend", "server.grpc_server_max_recv_msg_size", 16 * MIB),
+)
+
+
+@pytest.mark.parametrize("place", ["global", "perTenant"])
+@pytest.mark.parametrize("trace", [1, 5_000_000, 10_000_000, 200_000_000, 2**62])
+@pytest.mark.parametrize("memory", [64, 100_000])
+def test_the_largest_trace_that_is_kept_gets_through_to_the_client(place: str, trace: int, memory: int) -> None:
+    own = {"ingestion": {"maxBytesPerTrace": trace}}
+    found = tuning(with_dev({"global": own} if place == "global" else {"perTenant": {"dev": own}}, memory))
+    for component, key, tempos in MESSAGES:
+        size = int(found[component, key].value) if (component, key) in found else tempos
+        assert min(trace + MIB, 2**31 - 1) <= size < 2**31
+    if trace <= 5_000_000:
+        assert set(found) == set(tuning(with_dev({}, memory))) | ({("", TRACE_BYTES)} & set(found))
 
 
 def test_no_reason_speaks_of_nothing_as_an_amount() -> None:
