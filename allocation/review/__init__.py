@@ -16,6 +16,7 @@ from allocation.review.config import (
     tenants_used,
     whole_quantities,
 )
+from allocation.review.low_limits import something_gets_through
 from allocation.review.namespaces import quotas_can_be_used
 from allocation.review.nodes import everything_schedules
 from allocation.review.own_namespace import own_namespace_holds_the_stack
@@ -57,6 +58,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     overrides_fit_their_config_map,
     heaps_have_room,
     nothing_acknowledged_is_lost,
+    something_gets_through,
     limits_within_the_plan,
     blocks_merged,
 )
