@@ -15,8 +15,9 @@ from allocation.units import GIB, MIB
 
 BLOCK_BYTES = "compactor.compaction.max_block_bytes"
 
-SMALL_PART = 4  # of the room, which may be read ahead even where nothing is spare
-LEAST_BLOCK_BYTES = 32 * MIB
+# Of the room, that may be made even where nothing is spare. With more, one of 123Mi was OOM-killed (blocks of 32 MiB).
+SMALL_PART = 8
+LEAST_BLOCK_BYTES = 4 * MIB
 OBJECT_PART = 4
 LEAST_OBJECTS = 1_000_000
 MOST_MEMORY_BYTES = 64 * GIB  # with which any block is made
