@@ -55,7 +55,8 @@ KEYS = {
     "memberlist.bind_*": _RING,
     "memberlist.cluster_label*": _RING,
     "memberlist.join_members": _RING,
-    "distributor.receivers": "remove it; spec.template.gateway, spec.tls and spec.resources decide how spans are received",
+    "distributor.receivers": "remove it; "
+    "spec.template.gateway, spec.tls and spec.resources decide how spans are received",
     "ingester.lifecycler.ring.replication_factor": "write spec.replicationFactor",
     "ingester.lifecycler.ring.kvstore": _RING,
     "ingester.lifecycler.ring.zone_awareness_enabled": "remove it; all ingesters are in one zone",
