@@ -35,7 +35,7 @@ TENANTS = {
         ("prod", "spec.tenants", TENANTS, {"gateway"}),
         ("prod", "minio.storageSize", "200Gi", set()),
         # Tempo's own limits follow the containers' that get more or less, and these roll anyway.
-        ("dev", "spec.template.ingester.replicas", 2, {"ingester", "compactor"}),
+        ("dev", "spec.template.ingester.replicas", 2, {"ingester", "querier"}),
         ("dev", "spec.resources.total.limits.cpu", "3", {"query-frontend", "querier"}),
     ],
 )
