@@ -27,6 +27,7 @@ KINDS: Mapping[str, Bound] = {
     **dict.fromkeys(("uint", "uint64"), Bound(0, 2**64 - 1)),
     "uint32": Bound(0, 2**32 - 1),
     "uint8": Bound(0, 2**8 - 1),
+    "float64": Bound(0),
     **dict.fromkeys(DURATIONS, Bound(None, LONGEST)),
 }
 

@@ -9,6 +9,7 @@ from allocation.tuning.coefficients import LARGEST_REQUEST_BYTES
 from allocation.tuning.compactor import BLOCK_BYTES
 from allocation.tuning.ingest import BURST, RATE
 from allocation.tuning.replica import mebibytes
+from allocation.tuning.setting import EVERYONE
 
 USUAL_RATE_BYTES = 100_000  # a second; some 400 spans of 250 bytes
 # The key of ours, the least of it that is of use, and what is wrong with less.
@@ -37,13 +38,19 @@ def something_gets_through(case: Case) -> Iterator[Violation]:
 
 def _by_limits(case: Case) -> Iterator[Violation]:
     limits = case.settings.spec.limits
+    planned = {
+        each.key: int(each.value if each.planned is None else each.planned)
+        for each in case.plan.tuning
+        if each.component == EVERYONE and each.key in LEAST
+    }
     for name, block in {
         "global": limits.global_,
         **{f"perTenant.{t}": b for t, b in limits.per_tenant.items()},
     }.items():
         said = {BURST: block.ingestion.ingestion_burst_size_bytes, RATE: block.ingestion.ingestion_rate_limit_bytes}
         for limit, value in said.items():
-            key, least, why = LEAST[limit]
+            key, usual, why = LEAST[limit]
+            least = min(usual, planned.get(limit, usual))  # more than the stack carries is no remedy
             if value is not None and value < least:
                 path = f"spec.limits.{name}.ingestion.{key}"
                 yield Violation("limit-too-low", path, f"{value} for {limit}: {why}", f"write {least} or more")

@@ -7,6 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from allocation.compaction import COMPACTOR, LEAST_MERGED, unmerged
 from allocation.extra import ALL, OVERRIDES_FILE, said_by_user
+from allocation.floors import floor_of
 from allocation.overrides import LIMITS, Limit
 from allocation.plan import quantity
 from allocation.review.case import Case, Violation
@@ -62,7 +63,7 @@ def heaps_have_room(case: Case) -> Iterator[Violation]:
             limit, idle = quantity("memory", replica.memory_bytes), mebibytes(IDLE_BYTES)
             message = f"the heap may fill {HEAP_PERCENT} % of {limit}, {heap}, and the idle process takes {idle}"
             path = f"{case.path(component, 'resources')}.limits.memory"
-            least = quantity("memory", LEAST_MEMORY_BYTES)
+            least = quantity("memory", max(LEAST_MEMORY_BYTES, floor_of(component, "tempo", "limits", "memory")))
             yield Violation("limit-below-idle", path, message, f"raise it to {least} or more")
 
 

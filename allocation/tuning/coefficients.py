@@ -14,7 +14,7 @@ HEAP_PERCENT = 80
 # What the Go runtime of a process with nothing to do has of the system. Measured: 22 to 26 MiB in each of the five.
 IDLE_BYTES = 25 * MIB
 
-# Of an ingester's cpu, for taking in: completing a block takes the rest in bursts, while senders wait. Measured: with
+# Of what an ingester's cpu carries in the long run: blocks are completed in bursts, while senders wait. Measured: with
 # 410m, 79 % held for a minute and 88 % did not.
 INTAKE_PERCENT = 60
 

@@ -30,6 +30,18 @@ def test_a_limit_of_the_user_s_below_what_is_of_use_is_warned_of(place: str, key
     assert finding.endswith(f"; write {least} or more")
 
 
+def test_the_remedy_of_a_low_limit_is_never_more_than_the_stack_carries() -> None:
+    """Or there would be no value at all that nobody warns of."""
+
+    def found(value: int) -> list[str]:
+        findings = allocate(with_dev({"global": {"ingestion": {"ingestionRateLimitBytes": value}}}, 160)).findings
+        return [f.remedy.split(",")[0] for f in findings if f.code in ("limit-too-low", "limit-above-plan")]
+
+    assert found(69_904) == ["write 69905 or more"]
+    assert found(69_905) == []
+    assert found(69_906) == ["write 69905 or less"]
+
+
 @pytest.mark.parametrize(
     "section", [{"compactor": {"compaction": {"max_block_bytes": 0}}}, {"ingester": {"max_block_bytes": 0}}]
 )
