@@ -61,7 +61,7 @@ def test_a_replica_that_is_full_carries_what_tempo_s_table_says() -> None:
         for component, rate in {"distributor": 20, "ingester": 8, "compactor": 8, "querier": 15}.items()
     }
     assert {c: (w.replicas, amount(w.containers[0].requests["cpu"])) for c, w in full.items()} == {
-        "distributor": (2, 1053),
+        "distributor": (2, 1551),
         "ingester": (2, 1600),
         "compactor": (2, 1000),
         "querier": (10, 2000),
@@ -102,7 +102,7 @@ def test_queries_come_on_top_for_those_who_answer_them() -> None:
     assert [workload(p, "query-frontend").replicas for p in (quiet, busy)] == [2, 3]
     ingesters = [workload(p, "ingester") for p in (quiet, busy)]
     assert [w.replicas for w in ingesters] == [1, 1]
-    assert [amount(w.containers[0].requests["cpu"]) for w in ingesters] == [1200, 1200 + 100 * 24]
+    assert [amount(w.containers[0].requests["cpu"]) for w in ingesters] == [1200, 1200 + 100 * 22]
 
 
 @pytest.mark.parametrize("megabytes", [1, 8, 40])
@@ -178,7 +178,7 @@ def test_replicas_of_the_user_s_share_the_load_be_they_many_or_few() -> None:
         (w.replicas, amount(w.containers[0].requests["cpu"]))
         for w in (workload(plan_of(spec), "distributor") for spec in (many, few))
     ]
-    assert requests == [(8, 264), (1, 2106)]
+    assert requests == [(8, 388), (1, 3102)]
 
 
 def test_nobody_gets_less_than_a_process_needs_to_run() -> None:
