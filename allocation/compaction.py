@@ -6,26 +6,23 @@ the bucket keeps all copies until their retention has passed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import ceil
 
-from allocation.defaults import ingest_bytes, replication_factor, retention_seconds
-from allocation.extra import said_by_user
+from allocation.defaults import copies_of, ingest_bytes, replication_factor, retention_seconds
+from allocation.extra import COMPACTOR, INGESTER, said_by_user
 from allocation.plan import Plan, StoragePlan
 from allocation.tuning import coefficients as c
 from allocation.tuning.compactor import BLOCK_BYTES
+from allocation.tuning.cutting import CUT_BYTES, CUT_TIME, seconds_of
 from settings import Settings
-from settings.duration import nanoseconds
 
-COMPACTOR, INGESTER = "compactor", "ingester"
-CUT_BYTES, CUT_SECONDS = "ingester.max_block_bytes", "ingester.max_block_duration"
 LEAST_MERGED = 2  # blocks
 
 # Tempo's own of what neither the plan nor the user says.
 TEMPOS: Mapping[tuple[str, str], int | str] = {
     (COMPACTOR, BLOCK_BYTES): c.DEFAULT_COMPACTED_BYTES,
     (INGESTER, CUT_BYTES): c.DEFAULT_BLOCK_BYTES,
-    (INGESTER, CUT_SECONDS): f"{c.DEFAULT_BLOCK_MINUTES}m",
+    (INGESTER, CUT_TIME): f"{c.DEFAULT_BLOCK_MINUTES}m",
 }
 
 
@@ -45,10 +42,9 @@ def unmerged(settings: Settings, plan: Plan) -> Unmerged | None:
         return None
     said = {place: _said(settings, plan, *place) for place in TEMPOS}
     tenants = len(settings.spec.tenants.authentication) if settings.spec.tenants else 1
-    copies = min(replication_factor(settings), ingesters.replicas)
+    copies = copies_of(settings, ingesters.replicas)
     written = rate * copies / ingesters.replicas / tenants / c.DISK_BYTES_PER_BYTE  # bytes a second of one tenant's
-    seconds = Fraction(nanoseconds(str(said[INGESTER, CUT_SECONDS])), 10**9)
-    block = min(int(said[INGESTER, CUT_BYTES]), ceil(written * seconds))
+    block = min(int(said[INGESTER, CUT_BYTES]), ceil(written * seconds_of(said[INGESTER, CUT_TIME])))
     most = int(said[COMPACTOR, BLOCK_BYTES])
     if block * LEAST_MERGED <= most:
         return None

@@ -16,6 +16,11 @@ def replication_factor(settings: Settings) -> int:
     return settings.spec.replication_factor or (1 if size is None else size.copies)
 
 
+def copies_of(settings: Settings, ingesters: int) -> int:
+    """How many of each trace there are, in so many ingesters: no two of them in one."""
+    return min(replication_factor(settings), ingesters)
+
+
 def retention(settings: Settings) -> str:
     """A Go duration: the one that is given, as retention or with the workload, else 48h."""
     workload = settings.spec.workload

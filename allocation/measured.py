@@ -4,11 +4,11 @@ On its processes under a kernel's limits (docs/measured.md), fitted in bench/dat
 together.
 """
 
-# Bytes a second of OTLP that a millicore takes in. A distributor needs 24 ns for each byte and 11 us for each span: with
-# spans of 200 B, 15.5 us a span. That is the careful side: with 300 B it would be 16,800 bytes, with 512 B 22,300.
+# Bytes a second of OTLP that a millicore takes in. A distributor needs 24 ns for each byte and 11 us for each span:
+# 15.5 us for one of 200 B. That is the careful side: with spans of 300 B it would be 16,800 bytes, with 512 B 22,300.
 DISTRIBUTOR_BYTES_PER_MILLICORE = 12_900
-# An ingester needs 40 ns for each byte to take it in, and 45 to 70 ns to complete its block; the fit, of which only some
-# loads saw blocks completed, would have 18,000.
+# An ingester needs 40 ns for each byte to take it in, and 45 to 70 ns to complete its block; the fit would have 18,000,
+# but only some of its loads saw blocks completed.
 INGESTER_BYTES_PER_MILLICORE = 10_000
 
 # Cpu of a query, as fitted and rounded up to a whole millisecond: a trace by its id or a TraceQL search, in turn, with

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from allocation.compaction import COMPACTOR, CUT_BYTES, INGESTER
-from allocation.extra import said_by_user
+from allocation.extra import COMPACTOR, INGESTER, said_by_user
 from allocation.review.case import Case, Violation
 from allocation.tuning.coefficients import LARGEST_REQUEST_BYTES
 from allocation.tuning.compactor import BLOCK_BYTES
+from allocation.tuning.cutting import CUT_BYTES
 from allocation.tuning.ingest import BURST, RATE
 from allocation.tuning.replica import mebibytes
 from allocation.tuning.setting import EVERYONE
 
-USUAL_RATE_BYTES = 100_000  # a second; some 400 spans of 250 bytes
+USUAL_RATE_BYTES = 100_000  # a second
 # The key of ours, the least of it that is of use, and what is wrong with less.
 LEAST = {
     BURST: (
@@ -19,7 +19,7 @@ LEAST = {
         LARGEST_REQUEST_BYTES,
         f"a request that is larger is never taken, and a collector's reach {mebibytes(LARGEST_REQUEST_BYTES)}",
     ),
-    RATE: ("ingestionRateLimitBytes", USUAL_RATE_BYTES, "so few bytes a second are some hundred spans"),
+    RATE: ("ingestionRateLimitBytes", USUAL_RATE_BYTES, "so few bytes a second are less than 500 spans of 200 bytes"),
 }
 NO_BLOCK = {
     (COMPACTOR, BLOCK_BYTES): "with 0 no blocks are merged",

@@ -5,8 +5,8 @@ from sys import maxsize
 
 from pydantic.alias_generators import to_camel
 
-from allocation.compaction import COMPACTOR, LEAST_MERGED, unmerged
-from allocation.extra import ALL, OVERRIDES_FILE, said_by_user
+from allocation.compaction import LEAST_MERGED, unmerged
+from allocation.extra import ALL, COMPACTOR, OVERRIDES_FILE, said_by_user
 from allocation.floors import floor_of
 from allocation.overrides import LIMITS, Limit
 from allocation.plan import quantity

@@ -7,6 +7,7 @@ row group by row group. Both stand in memory, for as many blocks as are complete
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
+from allocation.tuning.cutting import Cutting
 from allocation.tuning.replica import Replica, clamp, mebibytes
 from allocation.tuning.setting import Setting
 from allocation.units import MIB
@@ -18,20 +19,10 @@ LEAST_ROW_GROUP_BYTES, LEAST_TRACE_BYTES = 2_000_000, 500_000
 DISK_BYTES_PER_MINUTE = 256 * MIB  # of a disk, for each minute that a block stays open
 BLOCKS_ON_DISK = 8  # the head block, those on their way, and those that queriers have not heard of
 
-_FILES_A_MINUTE = 60 // c.FLUSH_CHECK_SECONDS
-_WHOLE_FLUSH_BYTES = c.FLUSH_BYTES + 2 * max(
-    c.ROW_GROUP_COST * c.DEFAULT_ROW_GROUP_BYTES, _FILES_A_MINUTE * c.DEFAULT_BLOCK_MINUTES * c.WAL_FILE_BYTES
-)  # completing a block as large as Tempo makes them
-
 
 def spare_bytes(ingester: Replica) -> int | None:
     """The room without what completing any block takes; None without a limit."""
     return None if ingester.room_bytes is None else max(ingester.room_bytes - c.FLUSH_BYTES, 0)
-
-
-def block_minutes(ingester: Replica, volume_bytes: int) -> int:
-    """max_block_duration: as many WAL files as fit into the memory that is for them, and as the disk has room for."""
-    return min(_minutes_by_memory(ingester), minutes_by_disk(ingester, volume_bytes))
 
 
 def trace_bytes(ingester: Replica) -> int:
@@ -47,14 +38,17 @@ def block_bytes(volume_bytes: int) -> int:
     return min(c.DEFAULT_BLOCK_BYTES, volume_bytes // BLOCKS_ON_DISK)
 
 
-def block_settings(ingester: Replica, volume_bytes: int) -> Iterator[Setting]:
-    """What goes into ingester.yaml."""
+def block_settings(ingester: Replica, volume_bytes: int, cutting: Cutting) -> Iterator[Setting]:
+    """What goes into ingester.yaml. max_block_duration: as many WAL files as memory and disk have room for."""
     spare = spare_bytes(ingester)
     if spare is not None:
-        yield from _by_memory(spare)
-    minutes = block_minutes(ingester, volume_bytes)
+        yield from _by_memory(spare, cutting)
+    by_memory, by_disk = _minutes_by_memory(spare, cutting), minutes_by_disk(ingester, volume_bytes)
+    minutes = min(by_memory, by_disk)
     if minutes < c.DEFAULT_BLOCK_MINUTES:
-        why = _why_minutes(ingester, volume_bytes, minutes)
+        why = f"the sooner a block is cut, the sooner it leaves a disk of {mebibytes(volume_bytes)}"
+        if spare is not None and by_memory <= by_disk:
+            why = _why_files(spare, cutting)
         yield Setting("ingester", "ingester.max_block_duration", f"{minutes}m", why)
     if ingester.limited:
         size = block_bytes(volume_bytes)
@@ -63,12 +57,11 @@ def block_settings(ingester: Replica, volume_bytes: int) -> Iterator[Setting]:
             yield Setting("ingester", "ingester.max_block_bytes", size, why)
 
 
-def _by_memory(spare: int) -> Iterator[Setting]:
-    flushes, part = _flushes(spare), _flush_bytes(spare) // 2
+def _by_memory(spare: int, cutting: Cutting) -> Iterator[Setting]:
+    flushes, part = _flushes(spare, cutting), _flush_bytes(spare, cutting) // 2
     if flushes < c.DEFAULT_FLUSHES:
-        why = (
-            f"completing one of Tempo's size takes {mebibytes(_WHOLE_FLUSH_BYTES)}, of {mebibytes(spare // FLUSH_PART)}"
-        )
+        whole = mebibytes(_whole_flush_bytes(cutting))
+        why = f"completing one of Tempo's size takes {whole}, of {mebibytes(spare // FLUSH_PART)}"
         yield Setting("ingester", "ingester.concurrent_flushes", flushes, why)
     group = clamp(part // c.ROW_GROUP_COST, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
@@ -76,20 +69,17 @@ def _by_memory(spare: int) -> Iterator[Setting]:
         yield Setting("ingester", "storage.trace.block.parquet_row_group_size_bytes", group, why)
 
 
-def _why_minutes(ingester: Replica, volume_bytes: int, minutes: int) -> str:
-    spare = spare_bytes(ingester)
-    if spare is None or minutes < _minutes_by_memory(ingester):
-        return f"the sooner a block is cut, the sooner it leaves a disk of {mebibytes(volume_bytes)}"
-    each, part = mebibytes(c.WAL_FILE_BYTES), mebibytes(_flush_bytes(spare) // 2)
-    return f"a block's WAL files, one for every {c.FLUSH_CHECK_SECONDS} s, are read at once: {each} each, of {part}"
+def _why_files(spare: int, cutting: Cutting) -> str:
+    each, part = mebibytes(c.WAL_FILE_BYTES), mebibytes(_flush_bytes(spare, cutting) // 2)
+    every = f"{float(cutting.check_seconds):g} s"
+    return f"a block's WAL files, one for every {every}, are read at once: {each} each, of {part}"
 
 
-def _minutes_by_memory(ingester: Replica) -> int:
-    spare = spare_bytes(ingester)
+def _minutes_by_memory(spare: int | None, cutting: Cutting) -> int:
     if spare is None:
         return c.DEFAULT_BLOCK_MINUTES
-    files = _flush_bytes(spare) // 2 // c.WAL_FILE_BYTES
-    return clamp(files // _FILES_A_MINUTE, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
+    files = _flush_bytes(spare, cutting) // 2 // c.WAL_FILE_BYTES
+    return clamp(files // cutting.files_a_minute, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
 
 
 def minutes_by_disk(ingester: Replica, volume_bytes: int) -> int:
@@ -99,11 +89,17 @@ def minutes_by_disk(ingester: Replica, volume_bytes: int) -> int:
     return clamp(volume_bytes // DISK_BYTES_PER_MINUTE, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
 
 
-def _flushes(spare: int) -> int:
+def _whole_flush_bytes(cutting: Cutting) -> int:
+    """Completing a block as large as Tempo makes them."""
+    files = cutting.files_a_minute * c.DEFAULT_BLOCK_MINUTES
+    return c.FLUSH_BYTES + 2 * max(c.ROW_GROUP_COST * c.DEFAULT_ROW_GROUP_BYTES, files * c.WAL_FILE_BYTES)
+
+
+def _flushes(spare: int, cutting: Cutting) -> int:
     """How many blocks may be completed at the same time: more than one only where each may be a whole one."""
-    return clamp(spare // FLUSH_PART // _WHOLE_FLUSH_BYTES, 1, c.DEFAULT_FLUSHES)
+    return clamp(spare // FLUSH_PART // _whole_flush_bytes(cutting), 1, c.DEFAULT_FLUSHES)
 
 
-def _flush_bytes(spare: int) -> int:
+def _flush_bytes(spare: int, cutting: Cutting) -> int:
     """What each of them may take."""
-    return spare // FLUSH_PART // _flushes(spare)
+    return spare // FLUSH_PART // _flushes(spare, cutting)

@@ -29,8 +29,9 @@ CONNECTIONS = 8  # that senders are expected to hold to one distributor. Ours
 # How long a trace stays in an ingester's memory after its last span: trace_idle_period, and the time until the next
 # look, flush_check_period (modules/ingester/config.go). A trace that goes on is cut
 # after trace_live_period, 30 s.
-SECONDS_IN_MEMORY = 5 + 10
+TRACE_IDLE_SECONDS = 5
 FLUSH_CHECK_SECONDS = 10
+SECONDS_IN_MEMORY = TRACE_IDLE_SECONDS + FLUSH_CHECK_SECONDS
 BURST_SECONDS = 2  # of the rate, that may come at once. As in the sizes of tempo-operator
 LIVE_COST = 3  # heap for each byte of a live trace. Measured: 2.7, with traces of 10 spans of 200 B
 TRACE_COST = 16  # heap for each byte of a trace that is cut: decoded, and as rows of columns. Ours

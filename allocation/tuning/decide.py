@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from allocation.defaults import replication_factor
+from allocation.defaults import copies_of
 from allocation.extra import said_by_user
 from allocation.plan import StoragePlan, WorkloadPlan
 from allocation.tuning import coefficients as c
 from allocation.tuning.blocks import block_bytes, block_settings, minutes_by_disk
 from allocation.tuning.compactor import compactor_settings
+from allocation.tuning.cutting import cutting_of
 from allocation.tuning.distributor import distributor_settings
 from allocation.tuning.ingest import Intake, intake_settings
 from allocation.tuning.messages import least_message_bytes, message_setting
@@ -29,24 +30,26 @@ def tuning_of(settings: Settings, workloads: Sequence[WorkloadPlan], storage: St
     return tuple(decided(setting, settings) for setting in _planned(settings, workloads, storage))
 
 
-def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> Iterator[Setting]:
-    distributor, ingester = (replica_of(component, workloads) for component in ("distributor", "ingester"))
-    volume = storage.volume("ingester").size_bytes
+def intake_of(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> Intake:
+    """Who takes traces in, and from how many."""
+    ingester, volume = replica_of("ingester", workloads), storage.volume("ingester").size_bytes
     tenants = settings.spec.tenants
-    yield from intake_settings(
-        Intake(
-            distributor,
-            ingester,
-            replication_factor(settings),
-            len(tenants.authentication) if tenants else 1,
-            volume,
-            minutes_by_disk(ingester, volume),
-            block_bytes(volume),
-            said_by_user(settings, "distributor").get(RATE_STRATEGY) == "global",
-        )
+    return Intake(
+        replica_of("distributor", workloads),
+        ingester,
+        copies_of(settings, ingester.fewest),
+        len(tenants.authentication) if tenants else 1,
+        volume,
+        cutting_of(settings, block_bytes(volume), minutes_by_disk(ingester, volume)),
+        said_by_user(settings, "distributor").get(RATE_STRATEGY) == "global",
     )
-    yield from distributor_settings(distributor, ingester)
-    yield from block_settings(ingester, volume)
+
+
+def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> Iterator[Setting]:
+    intake = intake_of(settings, workloads, storage)
+    yield from intake_settings(intake)
+    yield from distributor_settings(intake.distributor, intake.ingester)
+    yield from block_settings(intake.ingester, intake.volume_bytes, intake.cutting)
     message = least_message_bytes(settings)
     yield from message_setting(INGESTER_SENDS, message, None, c.DEFAULT_MESSAGE_BYTES, "")
     yield from querier_settings(replica_of("querier", workloads), message)

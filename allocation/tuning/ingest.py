@@ -5,10 +5,12 @@ trace) the distributor has acknowledged by then, and it is lost; so those limits
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from allocation.tuning import coefficients as c
 from allocation.tuning.blocks import LIVE_PART, TRACE_PART, spare_bytes, trace_bytes
+from allocation.tuning.cutting import Cutting
 from allocation.tuning.replica import Replica, cpu, mebibytes, megabytes
 from allocation.tuning.setting import EVERYONE, Setting
 
@@ -29,8 +31,7 @@ class Intake:
     copies: int
     tenants: int
     volume_bytes: int
-    block_minutes: int  # that a block stays open at the most
-    block_bytes: int  # at which it is cut before that
+    cutting: Cutting
     shared: bool = False  # whether the distributors share a tenant's rate: `rate_strategy: global`
 
     @property
@@ -55,22 +56,24 @@ class Intake:
 
     def of_all(self, amount: int) -> int:
         """What all streams together may bring, where that much reaches an ingester: each byte goes to some of them."""
-        return amount * self.ingester.fewest // min(self.copies, self.ingester.fewest)
+        return amount * self.ingester.fewest // self.copies
 
 
 @dataclass(frozen=True)
 class Bound:
-    """What one part of the stack carries: bytes a second of each stream, and why."""
+    """What one part of the stack carries: bytes a second of each rate, why, and whose limit it is."""
 
     rate_bytes: int
     why: str
+    component: str
+    resource: Literal["cpu", "memory", "disk"]
 
 
 def intake_settings(intake: Intake) -> Iterator[Setting]:
     """What goes into overrides.yaml; nothing where no limit says how much the stack carries."""
-    bounds = list(_bounds(intake))
-    if bounds:
-        least, burst = _rate_and_burst(intake, min(bounds, key=lambda bound: bound.rate_bytes))
+    found = rate_and_burst(intake)
+    if found is not None:
+        least, burst = found
         rate = least.rate_bytes
         yield Setting(EVERYONE, RATE, rate, f"{least.why}; {_divided(intake)}")
         yield Setting(EVERYONE, BURST, burst, _why_burst(rate // intake.streams_of_a_rate, burst))
@@ -90,14 +93,14 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
     if distributor.cpu_millicores is not None:
         carried = distributor.cpu_millicores * c.DISTRIBUTOR_BYTES_PER_MILLICORE
         sharing = distributor.fewest if intake.shared else 1  # else the rate is each one's, however many there are
-        yield Bound(carried * sharing // intake.tenants_at_once, _why_cpu(distributor, carried))
+        yield Bound(carried * sharing // intake.tenants_at_once, _why_cpu(distributor, carried), "distributor", "cpu")
     if ingester.cpu_millicores is not None:
         carried = ingester.cpu_millicores * c.INGESTER_BYTES_PER_MILLICORE * c.INTAKE_PERCENT // 100
-        yield Bound(intake.of_all(carried) // intake.rates, _why_cpu(ingester, carried))
+        yield Bound(intake.of_all(carried) // intake.rates, _why_cpu(ingester, carried), "ingester", "cpu")
     live = _live_bytes(intake)
     if live is not None:
-        rate = live * intake.streams_of_a_rate // (c.SECONDS_IN_MEMORY + c.BURST_SECONDS)
-        yield Bound(rate, _why_live(intake))
+        rate = live * intake.streams_of_a_rate // (intake.cutting.held_seconds + c.BURST_SECONDS)
+        yield Bound(rate, _why_live(intake), "ingester", "memory")
     if ingester.limited:
         yield _disk_bound(intake)
 
@@ -107,42 +110,51 @@ def _disk_bound(intake: Intake) -> Bound:
 
     A block is cut when its time is over or when it has its size, whichever is first: so the larger of two rates fits.
     """
-    disk = mebibytes(intake.volume_bytes)
-    seconds = c.COMPLETE_BLOCK_SECONDS + 2 * 60 * intake.block_minutes
-    by_time = intake.volume_bytes // seconds
+    disk, cutting = mebibytes(intake.volume_bytes), intake.cutting
+    seconds = cutting.complete_seconds + 2 * cutting.block_seconds
+    by_time = intake.volume_bytes // max(seconds, 1)
     beside = BLOCKS_OF_A_TENANT * intake.tenants_at_once
-    by_size = (intake.volume_bytes - beside * intake.block_bytes) // c.COMPLETE_BLOCK_SECONDS
-    why = f"an ingester's disk of {disk} holds {seconds // 60} minutes of blocks"
+    by_size = (intake.volume_bytes - beside * cutting.block_bytes) // max(cutting.complete_seconds, 1)
+    why = f"an ingester's disk of {disk} holds {_time(seconds)} of blocks"
     if by_size > by_time:
-        complete = f"{c.COMPLETE_BLOCK_SECONDS // 60} minutes of complete blocks"
-        why = f"an ingester's disk of {disk} holds {complete} beside {beside} of {mebibytes(intake.block_bytes)}"
-    return Bound(intake.of_all(max(by_time, by_size) * c.DISK_BYTES_PER_BYTE) // intake.rates, why)
+        complete = f"{_time(cutting.complete_seconds)} of complete blocks"
+        why = f"an ingester's disk of {disk} holds {complete} beside {beside} of {mebibytes(cutting.block_bytes)}"
+    rate = intake.of_all(max(by_time, by_size) * c.DISK_BYTES_PER_BYTE) // intake.rates
+    return Bound(rate, why, "ingester", "disk")
+
+
+def memory_of_a_stream(intake: Intake) -> int | None:
+    """Bytes of live traces for which the ingesters have room; None without a limit."""
+    spare = spare_bytes(intake.ingester)
+    return None if spare is None else intake.of_all(spare // LIVE_PART // c.LIVE_COST) // intake.streams
 
 
 def _live_bytes(intake: Intake) -> int | None:
     """What each stream may have in the ingesters' memory; never so little that nothing could be sent."""
-    spare = spare_bytes(intake.ingester)
-    if spare is None:
-        return None
-    whole = intake.of_all(spare // LIVE_PART // c.LIVE_COST)
-    return max(whole // intake.streams, LEAST_STREAM_BYTES)
+    room = memory_of_a_stream(intake)
+    return None if room is None else max(room, LEAST_STREAM_BYTES)
 
 
-def _rate_and_burst(intake: Intake, least: Bound) -> tuple[Bound, int]:
+def rate_and_burst(intake: Intake) -> tuple[Bound, int] | None:
     """The least of the bounds, and twice as much at once, or one request; both fit into the memory together."""
+    bounds = list(_bounds(intake))
+    if not bounds:
+        return None
+    least = min(bounds, key=lambda bound: bound.rate_bytes)
     live, streams = _live_bytes(intake), intake.streams_of_a_rate
     request = c.LARGEST_REQUEST_BYTES if live is None else min(c.LARGEST_REQUEST_BYTES, live // 2)
-    least = Bound(max(least.rate_bytes, 1), least.why)
+    least = replace(least, rate_bytes=max(least.rate_bytes, 1))
     burst = max(c.BURST_SECONDS * (least.rate_bytes // streams), request)
     if live is not None:
-        beside = (live - burst) * streams // c.SECONDS_IN_MEMORY
+        beside = (live - burst) * streams // intake.cutting.held_seconds
         if beside < least.rate_bytes:
-            least = Bound(beside, f"{_why_live(intake)}, beside a burst of {mebibytes(burst)}")
+            why = f"{_why_live(intake)}, beside a burst of {mebibytes(burst)}"
+            least = Bound(beside, why, "ingester", "memory")
     return least, burst
 
 
 def _why_live(intake: Intake) -> str:
-    part, seconds = mebibytes((spare_bytes(intake.ingester) or 0) // LIVE_PART), c.SECONDS_IN_MEMORY
+    part, seconds = mebibytes((spare_bytes(intake.ingester) or 0) // LIVE_PART), intake.cutting.held_seconds
     return f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
 
 
@@ -152,6 +164,10 @@ def _why_burst(rate: int, burst: int) -> str:
     if burst == c.LARGEST_REQUEST_BYTES:
         return f"a collector's largest request has {mebibytes(burst)}: one that is larger than this is never taken"
     return f"half of what may be live, {mebibytes(burst)}: a request that is larger is never taken"
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds // 60} minutes" if seconds >= 120 else f"{seconds} s"
 
 
 def _divided(intake: Intake) -> str:

@@ -492,3 +492,60 @@ def test_the_user_s_own_largest_block_is_what_is_merged() -> None:
 
 def test_of_a_load_that_nobody_says_nothing_is_said_to_pile_up() -> None:
     assert too_small(allocate(limited(100, 128))) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "disk"),
+    [
+        ({"max_block_duration": "2h", "max_block_bytes": GIB}, "1Gi"),
+        ({"max_block_bytes": 600 * MIB}, "2Gi"),
+        ({"complete_block_timeout": "1h"}, "10Gi"),
+    ],
+)
+def test_times_and_bytes_of_the_user_s_that_fill_the_disk_lower_the_rate(said: dict[str, Any], disk: str) -> None:
+    """By as much as they keep more there: with twice the disk, or more, it is what it was."""
+
+    def rate(**spec: Any) -> int:
+        return int(value(limited(128_000, 128 * GIB // MIB, **spec), RATE))
+
+    extra = {"tempo": {"ingester": said}}
+    assert rate(storageSize=disk, extraConfig=extra) < rate(storageSize=disk)
+    assert rate(storageSize=f"{8 * int(disk[:-2])}Gi", extraConfig=extra) > rate(storageSize=disk)
+
+
+def test_a_disk_of_the_user_s_times_holds_what_comes_in() -> None:
+    """Complete blocks for ten minutes, beside what is open or on its way for twice five."""
+    times = {"max_block_duration": "5m", "complete_block_timeout": "10m", "max_block_bytes": 2**63}
+    extra = {"tempo": {"ingester": times}}
+    setting = tuning(limited(128_000, 128 * GIB // MIB, storageSize="10Gi", extraConfig=extra))["", RATE]
+    assert setting.reason.startswith("an ingester's disk of 10240Mi holds 20 minutes of blocks")
+    assert int(setting.value) == 10 * GIB // 1200 * c.DISK_BYTES_PER_BYTE
+
+
+@pytest.mark.parametrize("said", [{"trace_idle_period": "45s"}, {"flush_check_period": "45s"}])
+def test_traces_that_the_user_keeps_in_memory_for_longer_lower_the_rate(said: dict[str, str]) -> None:
+    def found(ingester: dict[str, str]) -> Setting:
+        extra = {"tempo": {"ingester": ingester}}
+        return tuning(limited(64_000, 8192, storageSize="10Ti", extraConfig=extra))["", RATE]
+
+    longer, usual = found(said), found({})
+    held = 15 + 45 - {"trace_idle_period": 5, "flush_check_period": 10}[next(iter(said))]
+    assert f"holds each for {held} s" in longer.reason
+    assert int(longer.value) * (held + 2) == pytest.approx(int(usual.value) * 17, rel=0.01)
+
+
+def test_the_more_often_the_user_has_traces_looked_at_the_sooner_a_block_is_cut() -> None:
+    """Each look makes a file of the WAL, and all of a block's are read at once."""
+    extra = {"tempo": {"ingester": {"flush_check_period": "1s"}}}
+    often, usual = (limited(4000, 8192, storageSize="1Ti", **spec) for spec in ({"extraConfig": extra}, {}))
+    duration = ("ingester", "ingester.max_block_duration")
+    assert amount(tuning(often)[duration]) < 30
+    assert "one for every 1 s" in tuning(often)[duration].reason
+    assert duration not in tuning(usual)
+
+
+@pytest.mark.parametrize("key", ["max_block_duration", "complete_block_timeout", "trace_idle_period"])
+def test_no_time_at_all_is_reckoned_with_too(key: str) -> None:
+    extra = {"tempo": {"ingester": {key: "0s", "flush_check_period": "100ms"}}}
+    workload = {"ingest": {"megabytesPerSecond": 1}}
+    assert int(value(limited(100, 512, extraConfig=extra, workload=workload), RATE)) > 0
