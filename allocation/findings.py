@@ -30,6 +30,8 @@ Code = Literal[
     "acknowledged-loss",
     "limit-too-low",
     "limit-above-plan",
+    "load-above-plan",
+    "intake-too-small",
     "compactor-too-small",
     "order-dependent-scheduling",
 ]
@@ -61,6 +63,8 @@ SEVERITIES: Mapping[Code, Literal["error", "onViolation", "warning"]] = {
     "acknowledged-loss": "warning",
     "limit-too-low": "warning",
     "limit-above-plan": "warning",
+    "load-above-plan": "warning",
+    "intake-too-small": "warning",
     "compactor-too-small": "warning",
     "order-dependent-scheduling": "warning",
 }

@@ -16,6 +16,7 @@ from allocation.review.config import (
     tenants_used,
     whole_quantities,
 )
+from allocation.review.intake import load_is_let_in, requests_are_let_in
 from allocation.review.low_limits import something_gets_through
 from allocation.review.namespaces import quotas_can_be_used
 from allocation.review.nodes import everything_schedules
@@ -60,6 +61,8 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     nothing_acknowledged_is_lost,
     something_gets_through,
     limits_within_the_plan,
+    load_is_let_in,
+    requests_are_let_in,
     blocks_merged,
 )
 

@@ -7,11 +7,10 @@ from allocation.review.case import Case, Violation
 from allocation.tuning.coefficients import LARGEST_REQUEST_BYTES
 from allocation.tuning.compactor import BLOCK_BYTES
 from allocation.tuning.cutting import CUT_BYTES
-from allocation.tuning.ingest import BURST, RATE
+from allocation.tuning.ingest import BURST, RATE, USUAL_RATE_BYTES
 from allocation.tuning.replica import mebibytes
 from allocation.tuning.setting import EVERYONE
 
-USUAL_RATE_BYTES = 100_000  # a second
 # The key of ours, the least of it that is of use, and what is wrong with less.
 LEAST = {
     BURST: (

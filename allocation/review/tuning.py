@@ -12,26 +12,32 @@ from allocation.overrides import LIMITS, Limit
 from allocation.plan import quantity
 from allocation.review.case import Case, Violation
 from allocation.tuning import Setting
-from allocation.tuning.coefficients import DEFAULT_TRACE_BYTES, HEAP_PERCENT, IDLE_BYTES
-from allocation.tuning.compactor import BLOCK_BYTES, memory_to_merge
+from allocation.tuning.coefficients import DEFAULT_COMPACTED_BYTES, DEFAULT_TRACE_BYTES, HEAP_PERCENT, IDLE_BYTES
+from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, memory_to_merge
+from allocation.tuning.cutting import CUT_BYTES
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
 from allocation.tuning.replica import LEAST_MEMORY_BYTES, mebibytes, replica_of
 from allocation.tuning.setting import EVERYONE
+from allocation.tuning.traces import largest_trace_bytes
 from settings.limits import TenantLimits
 
 GLOBAL_TRACES = "ingestion.max_global_traces_per_user"
-HELD = (RATE, BURST, TRACE_BYTES)  # those that hold memory or cpu; 0 is any number
 
 
 def limits_within_the_plan(case: Case) -> Iterator[Violation]:
     """What tenants may send, above what distributors and ingesters carry, is not refused but kills them."""
-    planned = _planned_for_everyone(case)
-    limits = [limit for limit in LIMITS if limit.path in HELD and limit.path in planned]
+    mosts = {key: _planned(setting) for key, setting in _planned_for_everyone(case).items() if key in (RATE, BURST)}
+    trace = largest_trace_bytes(case.plan.workloads)  # the plan's own is Tempo's, where more fits
+    if trace is not None and case.settings.spec.resources.tuning != "none":
+        mosts[TRACE_BYTES] = trace
     for name, block in _blocks(case).items():
-        for limit in limits:
-            value, most = getattr(getattr(block, limit.block), limit.field), _planned(planned[limit.path])
-            if value is not None and (value > most or value == 0):
-                yield Violation("limit-above-plan", _path(name, limit), _message(limit, value, most), _remedy(most))
+        for key, most in mosts.items():
+            limit = _LIMITS[key]
+            value = getattr(getattr(block, limit.block), limit.field)
+            if value is not None and (value > most or value == 0):  # 0 is any number
+                message = f"{value or 'any number'} for {key}, and the containers' limits carry {most}"
+                remedy = f"write {most} or less, or give {_HOLDERS.get(key, 'distributors and ingesters')} more"
+                yield Violation("limit-above-plan", _path(name, limit), message, remedy)
 
 
 def nothing_acknowledged_is_lost(case: Case) -> Iterator[Violation]:
@@ -70,7 +76,7 @@ def heaps_have_room(case: Case) -> Iterator[Violation]:
 def blocks_merged(case: Case) -> Iterator[Violation]:
     """Blocks that are left as ingesters cut them pile up, with every copy of each trace, and slow down all searches."""
     found = unmerged(case.settings, case.plan)
-    if found is None:
+    if found is None or found.most_bytes == 0:  # that nothing is merged with 0 is said by `limit-too-low`
         return
     wanted = LEAST_MERGED * found.block_bytes
     message = (
@@ -81,12 +87,17 @@ def blocks_merged(case: Case) -> Iterator[Violation]:
         path = f"spec.extraConfig.tempo.{BLOCK_BYTES}"
         yield Violation("compactor-too-small", path, message, f"write {wanted} or more")
         return
-    memory = quantity("memory", memory_to_merge(wanted))
+    if wanted > DEFAULT_COMPACTED_BYTES:  # no memory makes the plan's own larger than Tempo's
+        most = found.most_bytes // LEAST_MERGED
+        yield Violation("compactor-too-small", f"spec.extraConfig.tempo.{CUT_BYTES}", message, f"write {most} or less")
+        return
+    memory = quantity("memory", max(memory_to_merge(wanted), SAFE_MEMORY_BYTES))
     path = f"{case.path(COMPACTOR, 'resources')}.limits.memory"
     yield Violation("compactor-too-small", path, message, f"give it {memory} or more")
 
 
 _LIMITS = {limit.path: limit for limit in LIMITS}
+_HOLDERS = {TRACE_BYTES: "ingesters, queriers and query frontends"}
 _BOUND = (
     "leave it out, and bound what comes in by ingestionRateLimitBytes: a distributor refuses before it acknowledges"
 )
@@ -112,11 +123,3 @@ def _planned_for_everyone(case: Case) -> dict[str, Setting]:
 
 def _planned(setting: Setting) -> int:
     return int(setting.value) if setting.planned is None else int(setting.planned)
-
-
-def _message(limit: Limit, value: int, most: int) -> str:
-    return f"{value or 'any number'} for {limit.path}, and the containers' limits carry {most}"
-
-
-def _remedy(most: int) -> str:
-    return f"write {most} or less, or give distributors and ingesters more"

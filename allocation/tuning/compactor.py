@@ -7,6 +7,7 @@ is too small for the least of both still merges small blocks: a bucket of ever m
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from math import ceil
 
 from allocation.tuning import coefficients as c
 from allocation.tuning.replica import Replica, clamp, mebibytes
@@ -25,6 +26,10 @@ MOST_MEMORY_BYTES = 64 * GIB  # with which any block is made
 # Of the room, in this order: the writer, the least row group, what is read ahead, larger row groups.
 _BEFORE_BYTES = c.FLUSH_BYTES + c.LEAST_ROW_GROUP_BYTES * c.ROW_GROUP_COST
 _WHOLE_BYTES = _BEFORE_BYTES + c.READ_AHEAD_BYTES
+# The least limit, in whole MiB, in which that fits beside the most that is read ahead of as many blocks as are merged.
+SAFE_MEMORY_BYTES = MIB * ceil(
+    (c.IDLE_BYTES + _BEFORE_BYTES + c.INPUT_BLOCKS * c.READ_AHEAD_BYTES) * 100 / c.HEAP_PERCENT / MIB
+)
 
 
 def compactor_settings(compactor: Replica) -> Iterator[Setting]:

@@ -16,7 +16,7 @@ COMPLETE, IDLE, CHECK = (
 
 @dataclass(frozen=True)
 class Cutting:
-    """A block is cut at its time or its bytes, whichever is first; a trace goes into it when idle, at the next check."""
+    """A block is cut at its time or its bytes, whichever is first; an idle trace goes into it at the next check."""
 
     block_bytes: int = c.DEFAULT_BLOCK_BYTES
     block_seconds: int = 60 * c.DEFAULT_BLOCK_MINUTES

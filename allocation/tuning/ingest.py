@@ -4,6 +4,7 @@ Only the rate limit of the distributors is told to the sender. What an ingester 
 trace) the distributor has acknowledged by then, and it is lost; so those limits must never be the first to be reached.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,12 +14,15 @@ from allocation.tuning.blocks import LIVE_PART, TRACE_PART, spare_bytes, trace_b
 from allocation.tuning.cutting import Cutting
 from allocation.tuning.replica import Replica, cpu, mebibytes, megabytes
 from allocation.tuning.setting import EVERYONE, Setting
+from allocation.units import GIB, MIB
 
 RATE, BURST = "ingestion.rate_limit_bytes", "ingestion.burst_size_bytes"
 TRACES, TRACE_BYTES = "ingestion.max_traces_per_user", "global.max_bytes_per_trace"
 
+USUAL_RATE_BYTES = 100_000  # a second; with less, next to nothing gets through
 LEAST_STREAM_BYTES = 2**21  # half of it is the burst, and no smaller request would be worth sending
 BLOCKS_OF_A_TENANT = 3  # that is open, that is on its way, and that goes as a whole when its time is over
+MOST_MEMORY_BYTES = 2**20 * GIB  # with which any number of streams has room
 TENANTS_AT_ONCE = 10  # as many may be at their limit at the same time
 
 
@@ -127,6 +131,17 @@ def memory_of_a_stream(intake: Intake) -> int | None:
     """Bytes of live traces for which the ingesters have room; None without a limit."""
     spare = spare_bytes(intake.ingester)
     return None if spare is None else intake.of_all(spare // LIVE_PART // c.LIVE_COST) // intake.streams
+
+
+def memory_for_requests(intake: Intake) -> int:
+    """The least memory limit, in bytes, with which every stream may have a collector's request at once."""
+    least = 2 * c.LARGEST_REQUEST_BYTES  # a burst is half of what may be live
+    limits = range(MOST_MEMORY_BYTES // MIB)
+    return MIB * bisect_left(limits, least, key=lambda mebi: memory_of_a_stream(_with_memory(intake, mebi * MIB)) or 0)
+
+
+def _with_memory(intake: Intake, memory_bytes: int) -> Intake:
+    return replace(intake, ingester=replace(intake.ingester, memory_bytes=memory_bytes))
 
 
 def _live_bytes(intake: Intake) -> int | None:

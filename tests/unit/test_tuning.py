@@ -12,12 +12,13 @@ from allocation import Plan, allocate
 from allocation.floors import floor_of
 from allocation.tuning import Setting
 from allocation.tuning import coefficients as c
-from allocation.tuning.compactor import BLOCK_BYTES, compactor_settings, memory_to_merge
+from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
 from allocation.tuning.replica import Replica
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
 from tests.configs import files_of
+from tests.unit.commands import PROJECT
 
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
 RETRY = "distributor.retry_after_on_resource_exhausted"
@@ -471,9 +472,38 @@ def too_small(plan: Plan) -> list[str]:
 def test_a_compactor_that_merges_none_of_its_ingesters_blocks_is_warned_of_with_the_memory_that_is_enough() -> None:
     [finding] = too_small(merging("512Mi"))
     assert finding.startswith("spec.template.compactor.resources.limits.memory: ingesters cut blocks of 500Mi, ")
-    enough = finding.rpartition("give it ")[2].removesuffix(" or more")
-    assert too_small(merging(enough)) == []
-    assert too_small(merging(f"{int(enough[:-2]) - 1}Mi"))
+    assert finding.endswith(f"; give it {SAFE_MEMORY_BYTES // MIB}Mi or more")  # 673Mi merge them, and may be too few
+    assert too_small(merging(f"{SAFE_MEMORY_BYTES // MIB}Mi")) == []
+
+
+def test_the_memory_that_is_named_for_a_compactor_holds_what_it_reads_ahead_of_as_many_blocks_as_it_merges() -> None:
+    """The page calls less than that unsafe, and names the same figure."""
+    needed = c.IDLE_BYTES + c.FLUSH_BYTES + c.LEAST_ROW_GROUP_BYTES * c.ROW_GROUP_COST
+    needed += c.INPUT_BLOCKS * c.READ_AHEAD_BYTES
+    assert needed <= SAFE_MEMORY_BYTES * c.HEAP_PERCENT // 100 < needed + MIB
+    page = (PROJECT / "docs" / "tuning.md").read_text(encoding="utf-8")
+    assert f"A compactor of less than {SAFE_MEMORY_BYTES // MIB}Mi".lower() in page.lower()
+
+
+def test_where_no_memory_merges_blocks_of_the_user_s_they_are_what_is_to_be_made_smaller() -> None:
+    """A compactor makes blocks of 100 GiB at the most, as Tempo by itself."""
+
+    def found(block: int, memory: str = "64Gi") -> list[str]:
+        ingester = {"max_block_bytes": block, "max_block_duration": "9000h"}
+        return too_small(merging(memory, extraConfig={"tempo": {"ingester": ingester}}))
+
+    [finding] = found(51 * GIB)
+    assert finding.startswith("spec.extraConfig.tempo.ingester.max_block_bytes: ")
+    assert finding.endswith(f"; write {50 * GIB} or less")
+    assert found(50 * GIB) == []
+    [finding] = found(50 * GIB, "1Gi")
+    assert "limits.memory: " in finding
+
+
+def test_a_compactor_that_merges_nothing_by_the_user_s_word_is_warned_of_once() -> None:
+    extra = {"tempo": {"compactor": {"compaction": {"max_block_bytes": 0}}}}
+    findings = [f for f in merging("4Gi", extraConfig=extra).findings if f.path.endswith("max_block_bytes")]
+    assert [f.code for f in findings] == ["limit-too-low"]
 
 
 def test_copies_that_nobody_merges_are_reckoned_with_in_the_bucket() -> None:
