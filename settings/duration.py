@@ -30,6 +30,14 @@ def nanoseconds(text: str) -> int:
     return int(exact)
 
 
+def length(written: object) -> int:
+    """Nanoseconds; 0 for none, and -1 for what is no duration, which the field says."""
+    try:
+        return nanoseconds(written) if isinstance(written, str) else -1
+    except ValueError as error:
+        return 0 if "no time" in str(error) else -1
+
+
 def _shortest(whole: int) -> str:
     """Hours, minutes and decimal seconds, each left out when zero; below a second, the largest unit that is whole."""
     if whole < NANOSECONDS["s"]:

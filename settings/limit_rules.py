@@ -1,13 +1,20 @@
-"""Rules about tenants' own limits and retention: each key means one of the tenants."""
+"""Rules about tenants' own limits and retention: each key means one of the tenants, and no time is next to none."""
 
 from collections.abc import Iterator
 
+from settings.duration import length, nanoseconds
 from settings.mistakes import Mistake, Path, dotted, shown
 from settings.names import LABEL, TENANT_ID
 from settings.written import Config, Rule, at, entries, names
 
 TENANTS: Path = ("spec", "tenants")
 PER_TENANT: tuple[Path, ...] = (("spec", "limits", "perTenant"), ("spec", "retention", "perTenant"))
+# Below `spec`, where a time stands, and the least of it: searches begin and end at whole seconds, and a block that is
+# past its retention when it is written is deleted before anybody can ask for it.
+TIMES: tuple[tuple[str, Path, str], ...] = (
+    ("limits", ("query", "maxSearchDuration"), "1s"),
+    ("retention", ("traces",), "1m"),
+)
 MANY_TENANTS = 6  # more than these are not listed in a line
 
 
@@ -51,4 +58,18 @@ def _meant(
                 yield Mistake((*path, key), f"is the name of one tenant and the id of another ({first}, {second}); give each its own")  # noqa: E501  # fmt: skip
 
 
-RULES: tuple[Rule, ...] = (each_key_means_one_tenant,)
+def times_are_no_moments(config: Config) -> Iterator[Mistake]:
+    """A search spans a second or more, and traces are kept for a minute or more; 0 is for the fields to take or not."""
+    times: list[tuple[Path, str]] = [(("spec", "workload", "retention"), "1m")]
+    for block, key, least in TIMES:
+        own = at(config, ("spec", block, "perTenant"))
+        tenants = [name for name in own if isinstance(name, str)] if isinstance(own, dict) else []
+        times.append((("spec", block, "global", *key), least))
+        times += [(("spec", block, "perTenant", name, *key), least) for name in tenants]
+    for path, least in times:
+        written = at(config, path)
+        if 0 < length(written) < nanoseconds(least):
+            yield Mistake(path, f"{shown(written)} is too short; write {least} or more")
+
+
+RULES: tuple[Rule, ...] = (each_key_means_one_tenant, times_are_no_moments)

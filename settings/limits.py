@@ -18,13 +18,13 @@ class IngestionLimits(Model):
     """What a tenant may send."""
 
     ingestion_rate_limit_bytes: PositiveField | None = None
-    """Bytes a second, to each distributor; that of the `size`, else Tempo's 15000000."""
+    """Bytes a second, to each distributor or, by `rate_strategy: global`, all; the plan's, else Tempo's 15000000."""
     ingestion_burst_size_bytes: PositiveField | None = None
-    """Bytes at once: a larger request is never taken; that of the `size`, else Tempo's 20000000."""
+    """Bytes at once: a larger request is never taken; the plan's, else that of the `size`, else Tempo's 20000000."""
     max_bytes_per_trace: LimitField | None = None
-    """Bytes of one trace, 0 for any number; Tempo's 5000000 where nothing is said."""
+    """Bytes of one trace, 0 for any number; the plan's, which is not above Tempo's, else Tempo's 5000000."""
     max_traces_per_user: LimitField | None = None
-    """Traces that each ingester holds open, 0 for any number; that of the `size`, else Tempo's 10000."""
+    """Traces that each ingester holds open, 0 for any number; the plan's 0, else the `size`'s, else Tempo's 10000."""
 
 
 class QueryLimits(Model):
@@ -33,7 +33,7 @@ class QueryLimits(Model):
     max_bytes_per_tag_values: LimitField | None = None
     """Bytes of an answer with a tag's values, 0 for any number; Tempo's 1000000 where nothing is said."""
     max_search_duration: OptionalDurationField | None = None
-    """The longest time that a search may span; `0s` is Tempo's 168h, as where nothing is said."""
+    """The longest time that a search may span, from 1s on; `0s` is Tempo's 168h, as where nothing is said."""
 
 
 class TenantLimits(Model):
@@ -58,7 +58,7 @@ class TenantRetention(Model):
     """How long traces are kept."""
 
     traces: DurationField | None = None
-    """How long traces are kept: `48h` where nothing is said, those of a tenant (by name or id) as long as all."""
+    """How long traces are kept, 1m or more: `48h` where nothing is said, those of a tenant as long as all."""
 
 
 class Retention(Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.duration import NANOSECONDS, nanoseconds
+from settings.duration import NANOSECONDS, length, nanoseconds
 from settings.mistakes import Mistake, Path, shown
 from settings.tempo_bounds import LONGEST
 from settings.tempo_rules import EXTRA
@@ -20,7 +20,7 @@ def times_are_a_second_or_more(config: Config) -> Iterator[Mistake]:
     """Within less nothing is ever answered, and Tempo's searches begin and end at whole seconds."""
     for path in TIMES:
         written = at(config, path)
-        if 0 < _length(written) < NANOSECONDS["s"]:
+        if 0 < length(written) < NANOSECONDS["s"]:
             yield Mistake(path, f"{shown(written)} is too short; write 1s or more")
 
 
@@ -47,7 +47,7 @@ def no_time_is_searched_nowhere(config: Config) -> Iterator[Mistake]:
     """Tempo's frontend does not start where the store is asked later than ingesters: modules/frontend/frontend.go."""
     until, after = (at(config, (*TEMPO_SEARCH, key)) for key in ("query_ingesters_until", "query_backend_after"))
     asked, from_then_on = until or QUERY_INGESTERS_UNTIL, after or QUERY_BACKEND_AFTER
-    if 0 <= _length(asked) < _length(from_then_on) <= nanoseconds(LONGEST):  # beyond, the key has its own line
+    if 0 <= length(asked) < length(from_then_on) <= nanoseconds(LONGEST):  # beyond, the key has its own line
         if until is None:
             text = f"{shown(after)} is longer than query_ingesters_until, {asked}; write {asked} or less, or raise that"
             yield Mistake((*TEMPO_SEARCH, "query_backend_after"), text)
@@ -55,14 +55,6 @@ def no_time_is_searched_nowhere(config: Config) -> Iterator[Mistake]:
             remedy = f"write {from_then_on} or more, or lower that"
             text = f"{shown(until)} is shorter than query_backend_after, {from_then_on}; {remedy}"
             yield Mistake((*TEMPO_SEARCH, "query_ingesters_until"), text)
-
-
-def _length(written: object) -> int:
-    """Nanoseconds; 0 for none, and -1 for what is no duration, which the field says."""
-    try:
-        return nanoseconds(written) if isinstance(written, str) else -1
-    except ValueError as error:
-        return 0 if "no time" in str(error) else -1
 
 
 RULES: tuple[Rule, ...] = (

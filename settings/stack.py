@@ -25,6 +25,7 @@ from settings.volumes import VolumeClaim
 from settings.workload import Size, Workload
 
 Platform = Literal["kubernetes", "openshift"]
+MOST_COPIES = 100  # of a trace, each in an ingester of its own: far beyond what anybody keeps
 VOLUME_SIZE = Quantity.parse("10Gi")  # as the TempoStack operator has it
 
 
@@ -78,7 +79,7 @@ class Spec(Model):
     """A T-shirt size of the TempoStack operator: replicas, numbers, copies and ingest limits."""
     workload: Workload | None = None
     """The load to size the stack for, instead of a `size`."""
-    replication_factor: Annotated[IntField | None, Field(ge=1, le=2**31 - 1)] = None
+    replication_factor: Annotated[IntField | None, Field(ge=1, le=MOST_COPIES)] = None
     """How many ingesters hold each trace; that of the `size`, else 1."""
     retention: Retention = Retention()
     """How long traces are kept."""

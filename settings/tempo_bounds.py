@@ -36,6 +36,8 @@ TIMEOUT = PERIOD  # none at all is over before anything is done
 AT_ONCE = Bound(1, 10_000)  # goroutines, which all run
 QUEUE = Bound(1, 1_000_000)  # places, which all take memory at once
 MESSAGE = Bound(KIBIBYTE * 64, 2**31 - 1)  # bytes; with less, what is usually sent at once is refused
+REQUEST = Bound(MEBIBYTE * 4, MESSAGE.most)  # what a collector sends reaches that
+ANSWER = Bound(MEBIBYTE * 6, MESSAGE.most)  # a trace of the 5 MB that are usual, and what is around it
 
 # Key path (`*` stands for any keys, positions in lists are left out) -> what Tempo works with; the first that fits
 # holds. Tempo 2.9.0, and dskit as it pins it: what was read there is on the right.
@@ -77,9 +79,11 @@ BOUNDS: Mapping[str, Bound] = {
     "ingester.lifecycler.num_tokens": AT_ONCE,  # dskit ring/lifecycler.go: without a token it is never ready
     "memberlist.gossip_nodes": Bound(1, 1000),
     "memberlist.gossip_interval": PERIOD,
-    "*.max_recv_msg_size": MESSAGE,
-    "*.max_send_msg_size": MESSAGE,
-    "server.grpc_server_max_*_msg_size": MESSAGE,
+    "ingester_client.grpc_client_config.max_send_msg_size": REQUEST,  # modules/distributor/distributor.go
+    "ingester_client.grpc_client_config.max_recv_msg_size": ANSWER,  # modules/querier/querier.go
+    "querier.frontend_worker.grpc_client_config.max_send_msg_size": ANSWER,  # modules/querier/worker
+    "querier.frontend_worker.grpc_client_config.max_recv_msg_size": MESSAGE,  # jobs: no traces are in them
+    "server.grpc_server_max_*_msg_size": ANSWER,  # an ingester sends, and the query frontend receives, whole traces
     "server.grpc_server_num_workers": Bound(0, AT_ONCE.most),  # dskit server/server.go makes 32 bits of it
     "server.grpc_server_max_connection_*": Bound(None, LONGEST_OF_ALL),
     "storage.trace.s3.hedge_requests_up_to": Bound(1, 100),  # cristalhq/hedgedhttp: with 0 no request is sent

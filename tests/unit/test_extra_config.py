@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from allocation.extra import OVERRIDES_FILE, READERS, literal, readers, said_by_user
+from allocation.tuning import coefficients, querier, query_frontend
+from allocation.tuning.decide import INGESTER_SENDS
 from sandbox.catalog import TEMPO_VERSION
 from settings import Settings, SettingsError, load_config, tempo_bounds, tempo_keys, tempo_refused
 from settings.duration import canonical_duration
@@ -179,6 +181,14 @@ def test_a_key_holds_the_least_and_the_most_of_its_row_and_nothing_beyond(patter
         if most not in (None, tempo_bounds.LONGEST_OF_ALL):  # Go's types hold no more than that
             above = beside(kind, most, 1)
             assert said_of(key, above).endswith(f" is too {'long' if long else 'large'}; write {most} or less")
+
+
+def test_a_message_may_not_be_smaller_than_the_plan_lets_it_be() -> None:
+    answers = (INGESTER_SENDS, querier.RECEIVED, querier.SENT, query_frontend.RECEIVED)
+    for key in (key for _, key in answers):
+        assert tempo_bounds.bound_of(tuple(key.split(".")), "int").least == coefficients.LEAST_MESSAGE_BYTES
+    pushed = ("ingester_client", "grpc_client_config", "max_send_msg_size")
+    assert tempo_bounds.bound_of(pushed, "int").least == coefficients.LARGEST_REQUEST_BYTES
 
 
 @pytest.mark.parametrize("pattern", tempo_bounds.WORDS)
