@@ -5,6 +5,10 @@ cores of an AMD EPYC under Linux (bench/data/floors.jsonl): the least with which
 ten minutes of 50 spans/s and a query every 5 s, the others having plenty; here it is rounded up to whole 4Mi. The
 compactor's did not settle, and is taken for the distributor's: it is the same program. All else are round numbers that
 nobody measured: cpu, the containers that are not Tempo's own, and requests, which may be less than a process lives on.
+
+A floor is what a container starts with, so that a small total can be shared at all. Sizing from a load gives more at
+the least (LEAST_MEMORY_BYTES of allocation/coefficients.py): no less than any size of the operator's. Floors of
+requests hold where a total of requests is shared or a load is sized; a request that is a part of its limit may be less.
 """
 
 from collections.abc import Mapping
