@@ -1,7 +1,8 @@
 """What the Jaeger UI asks of its bridge to Tempo: which services there are, and traces by their tags.
 
 Calls and numbers are those of cmd/tempo-query/jaeger/storage_v1 of Tempo 2.9.0. It is not asked for a trace by its id:
-the bridge of 2.9 crashes at that (grafana/tempo issue 5487, mended in 2.10); the UI asks so when a trace is reloaded.
+the bridge of 2.9 crashes at that, and that of 2.10 does not (Tempo's https://github.com/grafana/tempo/issues/5487); the
+UI asks so when a trace is reloaded.
 """
 
 from collections.abc import Iterator

@@ -30,7 +30,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module", params=["operator", "production"])
+@pytest.fixture(scope="module", params=["measured", "operator", "production"])
 def tempo(request: pytest.FixtureRequest, start_tempo: StartTempo) -> Iterator[Tempo]:
     """Each container with what its profile gives it, where that can be held to."""
     with start_tempo(
