@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
 from allocation.tuning.cutting import Cutting
-from allocation.tuning.replica import Replica, clamp, mebibytes
+from allocation.tuning.replica import Replica, clamp, mebibytes, part
 from allocation.tuning.setting import Setting
 from allocation.units import MIB
 
@@ -58,21 +58,24 @@ def block_settings(ingester: Replica, volume_bytes: int, cutting: Cutting) -> It
 
 
 def _by_memory(spare: int, cutting: Cutting) -> Iterator[Setting]:
-    flushes, part = _flushes(spare, cutting), _flush_bytes(spare, cutting) // 2
+    flushes, each = _flushes(spare, cutting), _flush_bytes(spare, cutting) // 2
     if flushes < c.DEFAULT_FLUSHES:
         whole = mebibytes(_whole_flush_bytes(cutting))
         why = f"completing one of Tempo's size takes {whole}, of {mebibytes(spare // FLUSH_PART)}"
         yield Setting("ingester", "ingester.concurrent_flushes", flushes, why)
-    group = clamp(part // c.ROW_GROUP_COST, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
+    group = clamp(each // c.ROW_GROUP_COST, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
-        why = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes, of {mebibytes(part)}"
+        fits = part(each, group * c.ROW_GROUP_COST)
+        why = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes, {fits}"
         yield Setting("ingester", "storage.trace.block.parquet_row_group_size_bytes", group, why)
 
 
 def _why_files(spare: int, cutting: Cutting) -> str:
-    each, part = mebibytes(c.WAL_FILE_BYTES), mebibytes(_flush_bytes(spare, cutting) // 2)
+    each = mebibytes(c.WAL_FILE_BYTES)
+    least = LEAST_BLOCK_MINUTES * cutting.files_a_minute * c.WAL_FILE_BYTES
+    fits = part(_flush_bytes(spare, cutting) // 2, least)
     every = f"{float(cutting.check_seconds):g} s"
-    return f"a block's WAL files, one for every {every}, are read at once: {each} each, of {part}"
+    return f"a block's WAL files, one for every {every}, are read at once: {each} each, {fits}"
 
 
 def _minutes_by_memory(spare: int | None, cutting: Cutting) -> int:

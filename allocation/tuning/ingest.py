@@ -12,7 +12,7 @@ from typing import Literal
 from allocation.tuning import coefficients as c
 from allocation.tuning.blocks import LIVE_PART, TRACE_PART, spare_bytes, trace_bytes
 from allocation.tuning.cutting import Cutting
-from allocation.tuning.replica import Replica, cpu, mebibytes, megabytes
+from allocation.tuning.replica import Replica, cpu, mebibytes, megabytes, part
 from allocation.tuning.setting import EVERYONE, Setting
 from allocation.units import GIB, MIB
 
@@ -86,8 +86,8 @@ def intake_settings(intake: Intake) -> Iterator[Setting]:
     if spare is not None:
         largest = trace_bytes(intake.ingester)
         if largest < c.DEFAULT_TRACE_BYTES:
-            work = mebibytes(spare // TRACE_PART)
-            why = f"a trace that is cut takes {c.TRACE_COST} times its bytes, of {work} in an ingester"
+            work = part(spare // TRACE_PART, largest * c.TRACE_COST)
+            why = f"a trace that is cut takes {c.TRACE_COST} times its bytes, {work} in an ingester"
             yield Setting(EVERYONE, TRACE_BYTES, largest, why)
 
 
@@ -169,8 +169,8 @@ def rate_and_burst(intake: Intake) -> tuple[Bound, int] | None:
 
 
 def _why_live(intake: Intake) -> str:
-    part, seconds = mebibytes((spare_bytes(intake.ingester) or 0) // LIVE_PART), intake.cutting.held_seconds
-    return f"an ingester has {part} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
+    room, seconds = mebibytes((spare_bytes(intake.ingester) or 0) // LIVE_PART), intake.cutting.held_seconds
+    return f"an ingester has {room} for live traces, and holds each for {seconds} s in {c.LIVE_COST} times its bytes"
 
 
 def _why_burst(rate: int, burst: int) -> str:

@@ -60,6 +60,14 @@ def mebibytes(amount_bytes: int) -> str:
     return f"{amount_bytes // MIB}Mi" if amount_bytes >= MIB else f"{amount_bytes // 1024}Ki"
 
 
+def part(amount_bytes: int, needed_bytes: int) -> str:
+    """For a reason: the part of the memory that something fits into, or that it does not, being the least there is."""
+    fits = needed_bytes <= amount_bytes
+    return (
+        f"of {mebibytes(amount_bytes)}" if fits else f"and this is the least, though there is {mebibytes(amount_bytes)}"
+    )
+
+
 def cpu(millicores: int) -> str:
     """For a reason."""
     return quantity("cpu", millicores)

@@ -579,3 +579,16 @@ def test_no_time_at_all_is_reckoned_with_too(key: str) -> None:
     extra = {"tempo": {"ingester": {key: "0s", "flush_check_period": "100ms"}}}
     workload = {"ingest": {"megabytesPerSecond": 1}}
     assert int(value(limited(100, 512, extraConfig=extra, workload=workload), RATE)) > 0
+
+
+@pytest.mark.parametrize(("memory", "least"), [(170, True), (2048, False)])
+def test_a_reason_says_where_a_setting_is_the_least_and_does_not_fit(memory: int, least: bool) -> None:
+    found = tuning(limited(1000, memory))
+    for place in (
+        ("", TRACE_BYTES),
+        ("ingester", "ingester.max_block_duration"),
+        ("ingester", "storage.trace.block.parquet_row_group_size_bytes"),
+    ):
+        if place in found:
+            assert ("this is the least, though there is" in found[place].reason) == least, place
+    assert ("ingester", "ingester.max_block_duration") in found
