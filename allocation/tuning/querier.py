@@ -7,8 +7,9 @@ from allocation.tuning.messages import message_setting
 from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
 from allocation.tuning.setting import Setting
 
-SEARCH_PART = 2  # searches may take half of the room, finding traces by id a fourth, answers a fourth
-FIND_PART = ANSWER_PART = 4
+# A fourth of the room each: searches, looking for ids in blocks, reading the traces that are found, answers.
+SEARCH_PART = FIND_PART = TRACE_PART = ANSWER_PART = 4
+FINDS = 4  # traces that are read from blocks at once, be there more jobs: most look where the trace is not. Ours
 LEAST_JOBS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS = 2, 128 * 1024, 10
 
 RECEIVED = ("querier", "ingester_client.grpc_client_config.max_recv_msg_size")
@@ -34,7 +35,8 @@ def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
 
 def _by_memory(room: int, read_buffer: int, jobs: int) -> Iterator[Setting]:
     if read_buffer < c.DEFAULT_READ_BUFFER_BYTES:
-        why = f"{jobs} searches at once, {c.SEARCHED_COLUMNS} columns each, in {mebibytes(room // SEARCH_PART)}"
+        finds, part = min(jobs, FINDS), mebibytes(room // TRACE_PART)
+        why = f"{finds} traces read from blocks at once, with a buffer for each of {c.TRACE_COLUMNS} columns, in {part}"
         yield Setting("querier", "storage.trace.search.read_buffer_size_bytes", read_buffer, why)
     workers = clamp(room // FIND_PART // c.FIND_BYTES, LEAST_WORKERS, c.DEFAULT_POOL_WORKERS)
     if workers < c.DEFAULT_POOL_WORKERS:
@@ -49,8 +51,11 @@ def _jobs_by_cpu(querier: Replica) -> int:
 
 
 def _read_buffer(room: int, jobs: int) -> int:
-    """As large as so many jobs have room for; smaller than the least makes the store slow, so there are fewer jobs."""
-    each = (room // SEARCH_PART // jobs - c.SEARCH_JOB_BYTES) // c.SEARCHED_COLUMNS
+    """As large as traces that are found have room for; a search has buffers for far fewer columns.
+
+    Smaller than the least makes the store slow.
+    """
+    each = room // TRACE_PART // min(jobs, FINDS) // c.TRACE_COLUMNS
     return clamp(each, LEAST_READ_BUFFER_BYTES, c.DEFAULT_READ_BUFFER_BYTES)
 
 

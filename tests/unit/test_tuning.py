@@ -14,6 +14,7 @@ from allocation.tuning import Setting
 from allocation.tuning import coefficients as c
 from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
+from allocation.tuning.querier import FINDS
 from allocation.tuning.replica import Replica
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
@@ -242,7 +243,8 @@ def querier_bytes(found: dict[tuple[str, str], int]) -> int:
     buffer = found.get(("querier", "storage.trace.search.read_buffer_size_bytes"), c.DEFAULT_READ_BUFFER_BYTES)
     workers = found.get(("querier", "storage.trace.pool.max_workers"), c.DEFAULT_POOL_WORKERS)
     searches = jobs * (c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer)
-    return c.IDLE_BYTES + searches + workers * c.FIND_BYTES
+    found_traces = min(jobs, FINDS) * c.TRACE_COLUMNS * buffer
+    return c.IDLE_BYTES + searches + workers * c.FIND_BYTES + found_traces
 
 
 @given(st.integers(16, 20_000))
