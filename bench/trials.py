@@ -28,6 +28,7 @@ AFTER_THE_END_SECONDS = 0.5  # that an answer takes, throttled; what waits in a 
 FULL_PROCESSORS = 0.95  # of the machine's: beyond, it is the machine that was measured
 IDS = 2000  # of traces to ask for
 LONG_SECONDS = 20.0  # trials of so long are worth asking for blocks
+FIRST_QUERIES_SECONDS, FIRST_QUERIES_WAIT_SECONDS = 6.0, 10.0  # of a process's life, that are not measured
 LOOK_SECONDS = 0.5
 # A trace is alive until nothing came for 5 s and the next look, every 10 s (trace_idle_period, flush_check_period).
 ALIVE_SECONDS, ALIVE_WITHIN_SECONDS = 8.0, 20.0
@@ -144,9 +145,21 @@ class Plane:
         self.trials: list[Measured] = []
 
     def warm_up(self, rate: float, seconds: float) -> None:
-        """Pushes the traces that the first queries ask for; long enough, and there are blocks of them in the bucket."""
+        """Pushes the traces that the first queries ask for; long enough, and there are blocks of them in the bucket.
+
+        Then it asks for some of those: a querier takes a second or two for the first block of its life, and once.
+        """
         with self._push(rate, seconds, None) as pushing:
             self._ids = list(islice(pushing.wait().trace_ids, IDS))
+        if seconds >= LONG_SECONDS and self._mix.queries_per_second:
+            queries(
+                self._tempo.query,
+                FIRST_QUERIES_SECONDS,
+                per_second=1,
+                by_id_from=self._ids,
+                searches=self._mix.searches,
+                timeout_seconds=FIRST_QUERIES_WAIT_SECONDS,
+            )
 
     def __call__(self, rate: float, seconds: float) -> Verdict:
         """Tries a rate, once what was before has settled."""
