@@ -145,6 +145,9 @@ NEEDS: Mapping[str, Need] = {  # by container
 LEAST_MEMORY_BYTES = 128 * MIB
 LEAST_MEMORY_BYTES_BESIDE = 64 * MIB
 BESIDE = ("jaeger_query", "tempo_query", "oauth_proxy", "gateway", "opa")
+# By container, where it is another. Completing any block takes so much of an ingester that with less it would let in
+# less than it was sized for.
+LEAST_MEMORY: Mapping[str, int] = {"ingester": 224 * MIB, **dict.fromkeys(BESIDE, LEAST_MEMORY_BYTES_BESIDE)}
 
 
 @dataclass(frozen=True)

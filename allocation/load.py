@@ -7,8 +7,8 @@ from math import ceil
 from allocation.coefficients import (
     BESIDE,
     COMPONENTS,
+    LEAST_MEMORY,
     LEAST_MEMORY_BYTES,
-    LEAST_MEMORY_BYTES_BESIDE,
     NEEDS,
     Component,
 )
@@ -53,7 +53,7 @@ def requests_for_load(settings: Settings) -> dict[str, tuple[int, int]]:
         part = _full_replicas(settings, COMPONENTS[name]) / (replicas[name] if own is None else own.counted)
         on_top = need.query.value if need.query is not None else 0
         beside = container in BESIDE
-        least = LEAST_MEMORY_BYTES_BESIDE if beside else LEAST_MEMORY_BYTES
+        least = LEAST_MEMORY.get(container, LEAST_MEMORY_BYTES)
         floors = {r: floor_of(name, container if beside else TEMPO, "requests", r) for r in QOS_RESOURCES}
         requests[container] = (
             max(ceil(part * need.cpu.value) + ceil(queries * on_top), floors["cpu"]),
