@@ -1,8 +1,9 @@
 """Three times what our plan lets in, on our plan and on others' splits with their settings: reported as it comes out.
 
 Each stack gets the same bytes a second in spans of small traces and of 10, 50 and 250 KiB, one after the other, with
-heavy queries all the while; then every acknowledged span is read back. Stacks alternate, round by round. Every overload
-is added to bench/data/overload.jsonl; `--report` only prints.
+heavy queries all the while, of what was there before (`filled`: whether queries find that); then every acknowledged
+span is read back. Stacks alternate, round by round. Every overload is added to bench/data/overload.jsonl; `--report`
+only prints.
 """
 
 import argparse
@@ -18,12 +19,10 @@ from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OPERATOR, OURS, Split, Total
 from sandbox.errors import SandboxError
-from sandbox.load import KIB_10, KIB_50, KIB_250, SMALL, Intake, Overload, Shape, fill, overload, read_back
+from sandbox.load import OVERLOAD, SIZES, SMALL, Intake, Overload, fill, overload, read_back
 from sandbox.tempo_processes import Tempo
 
 FILE = DATA / "overload.jsonl"
-SHAPES: Mapping[str, Shape] = {"small": SMALL, "10KiB": KIB_10, "50KiB": KIB_50, "250KiB": KIB_250}
-OVERLOAD = 3  # times what our plan lets in
 FILL_SECONDS = 3.0
 ANSWERS_WITHIN_SECONDS = 15.0  # of a small search; 10 s are promised
 BACK_WITHIN_SECONDS = 30.0  # of whoever was killed, before the next load
@@ -94,8 +93,8 @@ def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list
     measured: dict[str, Overload] = {}
     try:
         with stack.running(own_executables=arguments.own_executables) as tempo:
-            fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS)
-            for name, shape in SHAPES.items():
+            filled = fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS)
+            for name, shape in SIZES.items():
                 measured[name] = overload(
                     tempo,
                     shape,
@@ -107,7 +106,8 @@ def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list
                 _wait_for_who_was_killed(tempo)
             with ThreadPoolExecutor(len(measured)) as threads:
                 lost = threads.map(lambda each: _lost(tempo, each), measured.values())
-            return [_record(name, each, spans) for (name, each), spans in zip(measured.items(), lost, strict=True)]
+            records = (_record(name, each, spans) for (name, each), spans in zip(measured.items(), lost, strict=True))
+            return [{"filled": filled, **record} for record in records]
     except SandboxError as error:
         print(f"  does not run: {error}", flush=True)
         return [_record(name, each, None) for name, each in measured.items()] + [{"shape": "-", "error": str(error)}]

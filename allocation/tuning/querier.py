@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
 from allocation.tuning.messages import message_setting
-from allocation.tuning.replica import Replica, clamp, cpu, mebibytes
+from allocation.tuning.replica import Replica, clamp, cpu, mebibytes, part
 from allocation.tuning.setting import Setting
 
 # A fourth of the room each: searches, looking for ids in blocks, reading the traces that are found, answers.
@@ -20,27 +20,32 @@ def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
     """What goes into querier.yaml; `message_bytes` is the largest answer that has to get through."""
     room = querier.room_bytes
     by_cpu = _jobs_by_cpu(querier)
-    read_buffer = c.DEFAULT_READ_BUFFER_BYTES if room is None else _read_buffer(room, by_cpu)
-    by_memory = by_cpu if room is None else max(room // SEARCH_PART // _job_bytes(read_buffer), 1)
+    finds = min(by_cpu, FINDS)
+    read_buffer = c.DEFAULT_READ_BUFFER_BYTES if room is None else _read_buffer(room, finds)
+    job_bytes = c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * read_buffer
+    by_memory = by_cpu if room is None else max(room // SEARCH_PART // job_bytes, 1)
     jobs = min(by_cpu, by_memory)
     if jobs < c.DEFAULT_QUERIES:
-        yield Setting("querier", "querier.max_concurrent_queries", jobs, _why_jobs(querier, by_cpu, by_memory))
+        why = _why_jobs(querier, by_cpu, by_memory, job_bytes)
+        yield Setting("querier", "querier.max_concurrent_queries", jobs, why)
     if room is not None:
-        yield from _by_memory(room, read_buffer, jobs)
-    part = None if room is None else room // ANSWER_PART
-    why = "" if part is None else f"an ingester's answer takes {c.MESSAGE_COST} times its bytes, of {mebibytes(part)}"
-    yield from message_setting(RECEIVED, message_bytes, part, c.DEFAULT_INGESTER_MESSAGE_BYTES, why)
+        yield from _by_memory(room, read_buffer, finds)
+    answers = None if room is None else room // ANSWER_PART
+    takes = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes"
+    why = "" if answers is None else f"{takes}, of {mebibytes(answers)}"
+    yield from message_setting(RECEIVED, message_bytes, answers, c.DEFAULT_INGESTER_MESSAGE_BYTES, why)
     yield from message_setting(SENT, message_bytes, None, c.DEFAULT_MESSAGE_BYTES, "")
 
 
-def _by_memory(room: int, read_buffer: int, jobs: int) -> Iterator[Setting]:
+def _by_memory(room: int, read_buffer: int, finds: int) -> Iterator[Setting]:
     if read_buffer < c.DEFAULT_READ_BUFFER_BYTES:
-        finds, part = min(jobs, FINDS), mebibytes(room // TRACE_PART)
-        why = f"{finds} traces read from blocks at once, with a buffer for each of {c.TRACE_COLUMNS} columns, in {part}"
+        fits = part(room // TRACE_PART, finds * c.TRACE_COLUMNS * read_buffer)
+        why = f"{finds} traces read from blocks at once, with a buffer for each of {c.TRACE_COLUMNS} columns, {fits}"
         yield Setting("querier", "storage.trace.search.read_buffer_size_bytes", read_buffer, why)
     workers = clamp(room // FIND_PART // c.FIND_BYTES, LEAST_WORKERS, c.DEFAULT_POOL_WORKERS)
     if workers < c.DEFAULT_POOL_WORKERS:
-        why = f"looking for an id in a block takes {mebibytes(c.FIND_BYTES)}, of {mebibytes(room // FIND_PART)}"
+        fits = part(room // FIND_PART, workers * c.FIND_BYTES)
+        why = f"looking for an id in a block takes {mebibytes(c.FIND_BYTES)}, {fits}"
         yield Setting("querier", "storage.trace.pool.max_workers", workers, why)
 
 
@@ -50,22 +55,17 @@ def _jobs_by_cpu(querier: Replica) -> int:
     return clamp(-(-querier.cpu_millicores * c.JOBS_PER_CORE // 1000), LEAST_JOBS, c.DEFAULT_QUERIES)
 
 
-def _read_buffer(room: int, jobs: int) -> int:
+def _read_buffer(room: int, finds: int) -> int:
     """As large as traces that are found have room for; a search has buffers for far fewer columns.
 
     Smaller than the least makes the store slow.
     """
-    each = room // TRACE_PART // min(jobs, FINDS) // c.TRACE_COLUMNS
+    each = room // TRACE_PART // finds // c.TRACE_COLUMNS
     return clamp(each, LEAST_READ_BUFFER_BYTES, c.DEFAULT_READ_BUFFER_BYTES)
 
 
-def _job_bytes(read_buffer: int) -> int:
-    return c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * read_buffer
-
-
-def _why_jobs(querier: Replica, by_cpu: int, by_memory: int) -> str:
+def _why_jobs(querier: Replica, by_cpu: int, by_memory: int, job_bytes: int) -> str:
     if querier.cpu_millicores is not None and by_cpu <= by_memory:
         return f"{c.JOBS_PER_CORE} jobs a core, of {cpu(querier.cpu_millicores)}"
     assert querier.room_bytes is not None
-    part = mebibytes(querier.room_bytes // SEARCH_PART)
-    return f"a search takes {mebibytes(_job_bytes(LEAST_READ_BUFFER_BYTES))}, of {part}"
+    return f"a search takes {mebibytes(job_bytes)}, {part(querier.room_bytes // SEARCH_PART, job_bytes)}"

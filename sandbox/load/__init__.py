@@ -1,10 +1,10 @@
 """Load for a data plane: spans pushed at a rate, read back by id, queries, and too much of it all at once."""
 
-from sandbox.load.overloading import Intake, Overload, fill, overload
+from sandbox.load.overloading import OVERLOAD, Intake, Overload, fill, overload
 from sandbox.load.pushing import Pushed, Pushing
 from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
 from sandbox.load.reading_back import Lost, read_back
-from sandbox.load.shapes import KIB_10, KIB_50, KIB_250, SMALL, Shape
+from sandbox.load.shapes import KIB_10, KIB_50, KIB_250, SIZES, SMALL, Shape
 
 __all__ = [
     "HEAVY",
@@ -12,6 +12,8 @@ __all__ = [
     "KIB_50",
     "KIB_250",
     "LIGHT",
+    "OVERLOAD",
+    "SIZES",
     "SMALL",
     "Intake",
     "Lost",

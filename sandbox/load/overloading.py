@@ -16,6 +16,7 @@ from sandbox.load.querying import HEAVY, Queried, Search, queries
 from sandbox.load.shapes import Shape
 from sandbox.tempo_processes import Tempo
 
+OVERLOAD = 3  # times what a stack lets in
 HEAVY_PER_SECOND, PATIENCE_SECONDS = 5.0, 4.0  # of whoever asks; then they go away
 _ANYTHING = Search("{ }", limit=5)
 _ANSWERED_WITHIN_SECONDS = 2.0

@@ -1,5 +1,6 @@
 """How large traces are: spans in a trace, bytes in a span, traces in a request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SPANS_PER_REQUEST = 100  # where traces are smaller than that: between an SDK's batches and a collector's
@@ -33,3 +34,5 @@ SMALL = Shape(spans_per_trace=10, span_bytes=200)
 KIB_10 = Shape.of_trace_bytes(10 * 1024)
 KIB_50 = Shape.of_trace_bytes(50 * 1024)
 KIB_250 = Shape.of_trace_bytes(250 * 1024)
+# From an SDK's usual traces to those of which users see ingesters die (grafana/tempo issues 4412 and 4424).
+SIZES: Mapping[str, Shape] = {"small": SMALL, "10KiB": KIB_10, "50KiB": KIB_50, "250KiB": KIB_250}

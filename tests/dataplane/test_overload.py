@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from allocation import allocate
-from sandbox.load import KIB_10, KIB_50, KIB_250, SMALL, Intake, Overload, fill, overload, read_back
+from sandbox.load import OVERLOAD, SIZES, SMALL, Intake, Overload, fill, overload, read_back
 from sandbox.tempo_processes import Tempo
 from settings import load_file
 from tests.dataplane.conftest import StartTempo
@@ -26,9 +26,8 @@ SPEC = {
     "template": {"queryFrontend": {"component": {"resources": {"limits": {"memory": "256Mi"}}}}},
     "extraConfig": {"tempo": STARTS_AT_ONCE},
 }
-SHAPES = {"small": SMALL, "10KiB": KIB_10, "50KiB": KIB_50, "250KiB": KIB_250}
-OVERLOAD = 3
 SECONDS = 12.0
+ANSWERED_OR_GIVEN_UP = {"200", "429", "ReadTimeoutError"}  # the last by whoever asked; none by a process that died
 FILL_SECONDS = 5.0
 
 
@@ -50,7 +49,7 @@ def overloads(tempo: Tempo, let_in: Intake) -> dict[str, Overload]:
     Together they are longer than a trace stays in memory, so that there is as much in it as there ever is.
     """
     assert fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS), "the queries would find nothing"
-    return {size: overload(tempo, shape, OVERLOAD * let_in.rate_bytes, SECONDS) for size, shape in SHAPES.items()}
+    return {size: overload(tempo, shape, OVERLOAD * let_in.rate_bytes, SECONDS) for size, shape in SIZES.items()}
 
 
 def test_no_disk_bounds_what_the_plan_lets_in(let_in: Intake, tmp_path: Path) -> None:
@@ -61,7 +60,7 @@ def test_no_disk_bounds_what_the_plan_lets_in(let_in: Intake, tmp_path: Path) ->
     assert rates == [let_in.rate_bytes]
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", SIZES)
 def test_what_is_too_much_is_refused_for_now_and_as_much_as_the_plan_lets_in_is_taken(
     let_in: Intake, overloads: dict[str, Overload], size: str, measured: Measured
 ) -> None:
@@ -73,18 +72,18 @@ def test_what_is_too_much_is_refused_for_now_and_as_much_as_the_plan_lets_in_is_
     assert taken > 0.8
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", SIZES)
 def test_queries_are_answered_again_within_10_s_of_the_end(
     overloads: dict[str, Overload], size: str, measured: Measured
 ) -> None:
     answers_after = overloads[size].answers_after_seconds
     measured(f"heavy: {overloads[size].heavy}; a small one again after {answers_after or 60:.1f} s")
-    assert overloads[size].heavy.answers
+    assert {each.status for each in overloads[size].heavy.answers} <= ANSWERED_OR_GIVEN_UP
     assert answers_after is not None
     assert answers_after < 10
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", SIZES)
 def test_no_acknowledged_span_is_lost(
     tempo: Tempo, overloads: dict[str, Overload], size: str, measured: Measured
 ) -> None:

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from pulumi.runtime.proto import status_pb2
 
-from sandbox.load import KIB_10, KIB_50, KIB_250, LIGHT, SMALL, Pushed, Pushing, Shape, queries
+from sandbox.load import LIGHT, SIZES, SMALL, Pushed, Pushing, Shape, queries
 from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable_grpc, retryable_http
 from sandbox.load.payloads import Payloads, namespace, trace_ids
 from sandbox.load.reading_back import read_back_from
@@ -102,7 +102,7 @@ def http_api(answer: Callable[[str, bytes], tuple[int, bytes]]) -> Iterator[str]
         server.server_close()
 
 
-@pytest.mark.parametrize("shape", [SMALL, KIB_10, KIB_50, KIB_250], ids=["small", "10KiB", "50KiB", "250KiB"])
+@pytest.mark.parametrize("shape", SIZES.values(), ids=SIZES)
 def test_a_request_holds_whole_traces_of_its_shape(shape: Shape) -> None:
     now = time.time_ns()
     payload = Payloads(shape, SEED).request(40, now)
