@@ -15,7 +15,7 @@ from allocation.tuning import coefficients as c
 from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
 from allocation.tuning.querier import FINDS
-from allocation.tuning.replica import Replica
+from allocation.tuning.replica import Replica, mebibytes
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
 from tests.configs import files_of
@@ -245,6 +245,19 @@ def querier_bytes(found: dict[tuple[str, str], int]) -> int:
     searches = jobs * (c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer)
     found_traces = min(jobs, FINDS) * c.TRACE_COLUMNS * buffer
     return c.IDLE_BYTES + searches + workers * c.FIND_BYTES + found_traces
+
+
+JOBS, BUFFER = "querier.max_concurrent_queries", "storage.trace.search.read_buffer_size_bytes"
+
+
+@pytest.mark.parametrize(("memory", "says"), [(48, "this is the least"), (250, "of "), (500, "of ")])
+def test_a_querier_s_reasons_name_the_buffers_it_has(memory: int, says: str) -> None:
+    """With much cpu its memory decides: each job takes the read buffers that the same plan sets."""
+    found = tuning(limited(4000, memory))
+    buffer, jobs = (found["querier", key] for key in (BUFFER, JOBS))
+    assert f"a search takes {mebibytes(c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * amount(buffer))}, " in jobs.reason
+    assert buffer.reason.startswith(f"{FINDS} traces read from blocks at once")
+    assert all(says in setting.reason for setting in (buffer, jobs))
 
 
 @given(st.integers(16, 20_000))
