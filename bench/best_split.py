@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 
+from bench.arguments import a_total, ended_with_a_line
 from bench.mixes import MIXES
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
@@ -164,7 +165,7 @@ def _allows(deadline: Deadline) -> Callable[[], bool]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"))
+    parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"))
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=["balanced"])
     parser.add_argument("--minutes", type=float, default=20, help="nothing is started that would take longer")
     parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
@@ -172,4 +173,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended_with_a_line(main))

@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from bench import budget_report
+from bench.arguments import a_split, a_total, ended_with_a_line
 from bench.mixes import MIXES
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
@@ -228,8 +229,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=3, help="in all, those of earlier runs among them")
     parser.add_argument("--first-round", type=int, default=1, help="of those; later than the last to begin anew")
     parser.add_argument("--minutes", type=float, default=60, help="no data plane is started that would take longer")
-    parser.add_argument("--totals", type=Total.parse, nargs="+", default=[Total.parse(text) for text in TOTALS])
-    parser.add_argument("--splits", type=Split.parse, nargs="+", default=[Split.parse(text) for text in SPLITS])
+    parser.add_argument("--totals", type=a_total, nargs="+", default=[Total.parse(text) for text in TOTALS])
+    parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(text) for text in SPLITS])
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES))
     parser.add_argument("--spans-per-trace", type=int, default=10)
     parser.add_argument("--span-bytes", type=int, default=200)
@@ -241,4 +242,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended_with_a_line(main))

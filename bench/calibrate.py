@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.arguments import a_total, ended_with_a_line
 from bench.fitting import Fit, fitted
 from bench.mixes import MIXES, Mix
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
@@ -222,7 +223,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, default=30, help="nothing is started that would take longer")
     parser.add_argument("--seconds", type=float, default=30, help="of each load")
     parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
-    parser.add_argument("--total", type=Total.parse, default=Total.parse("500m/1Gi"), help="to propose weights for")
+    parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"), help="to propose weights for")
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES), help="to propose weights for")
     parser.add_argument("--weights", type=Path, help="write those of the first mix, for bench.budget --splits @FILE")
     parser.add_argument("--report", action="store_true", help="measure nothing")
@@ -231,4 +232,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended_with_a_line(main))

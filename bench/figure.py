@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from bench.budget_report import Cell, Cells, by_origin, caption, cells, markdown
 from bench.records import DATA, PROJECT, Record, read
+from bench.splits import SPLITS_SAY
 
 SVG, README = PROJECT / "docs/budget.svg", PROJECT / "README.md"
 BEGIN, END = "<!-- budget: made by `make figure` -->", "<!-- /budget -->"
@@ -29,7 +30,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA / "budget.jsonl")
     parser.add_argument("--confirm-seconds", type=float, default=LOAD["confirm_seconds"], help="of the searches shown")
     arguments = parser.parse_args()
-    load, records = {**LOAD, "confirm_seconds": arguments.confirm_seconds}, read(arguments.data)
+    load = {**LOAD, "confirm_seconds": arguments.confirm_seconds}
+    records = [each for each in read(arguments.data) if each["split"] in SPLITS_SAY]  # weights of a file are no peers
     shown = [(origin, table) for origin, own in by_origin(records).items() if (table := cells(own, load))]
     if not shown:
         print(f"{arguments.data}: no measurement to show; make bench-budget", file=sys.stderr)

@@ -98,6 +98,8 @@ class Split:
             raise ValueError(f"no split '{share}'; there are @FILE, {', '.join(SHARINGS)}")
         if settings not in ("", PLAN, FIXED):
             raise ValueError(f"'{text}': settings are plan or fixed")
+        if share.startswith("@"):
+            _weights_in(share[1:])
         return cls(share, settings or (FIXED if share in THEIRS else PLAN))
 
     def __str__(self) -> str:
@@ -110,7 +112,7 @@ class Split:
         if self.share == EVEN:
             resources |= weighted(dict.fromkeys(CONTAINERS, (1, 1)))
         elif self.share.startswith("@"):
-            resources |= weighted(json.loads(Path(self.share[1:]).read_text()))
+            resources |= weighted(_weights_in(self.share[1:]))
         elif self.share == OURS and OURS_IS:
             resources["profile"] = OURS_IS
         elif self.share not in (OURS, OPERATOR):
@@ -130,6 +132,17 @@ class Split:
         if self.share not in (OPERATOR, SHARES) or self.settings != FIXED:
             return list(objects)
         return [_with_settings(item, OPERATORS_SETTINGS) for item in objects]
+
+
+def _weights_in(file: str) -> Mapping[str, tuple[Any, Any]]:
+    """Raises ValueError where it is no such file; whether the weights are any is said where they are rendered."""
+    try:
+        weights = json.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"'{file}' cannot be read as JSON: {error}") from error
+    if not isinstance(weights, dict) or any(not isinstance(v, list) or len(v) != 2 for v in weights.values()):
+        raise ValueError(f"'{file}' has no weights; write {{\"ingester\": [cpu, memory], …}}")
+    return weights
 
 
 def weighted(weights: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the benchmark of splits runs, what it still has to run, and what it says of what it found."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 from allocation import allocate
 from bench import budget
+from bench.arguments import ended_with_a_line
 from bench.budget import Visit, Wanted, beginning, missing
 from bench.budget_report import cells, lines, markdown
 from bench.figure import BEGIN, END, svg, with_table
@@ -21,6 +23,7 @@ from bench.splits import CONTAINERS, OPERATORS_SETTINGS, Split, Total, limited
 from bench.trials import Plane
 from sandbox.errors import SandboxError
 from sandbox.load import SMALL
+from tests.unit.commands import PROJECT
 from tests.unit.strategies import settings_of
 
 TOTAL = Total.parse("500m/1Gi")
@@ -207,6 +210,36 @@ def test_settings_can_be_told_apart_from_the_split() -> None:
 def test_a_split_that_is_not_there_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"ours|plan or fixed"):
         Split.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--totals", "1"], "'1' is no total; write cpu and memory, such as 500m/1Gi"),
+        (["--splits", "our"], "no split 'our'; there are @FILE, ours, operator"),
+        (["--splits", "@nowhere.json"], "'nowhere.json' cannot be read as JSON: [Errno 2] No such file"),
+        (["--splits", f"@{PROJECT / 'pyproject.toml'}"], "cannot be read as JSON"),
+        (["--splits", f"@{PROJECT / 'bench/data/calibration.json'}"], "has no weights; write"),
+    ],
+)
+def test_a_mistake_in_the_options_is_a_line(
+    options: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["budget", *options])
+    with pytest.raises(SystemExit) as ended:
+        budget.main()
+    assert ended.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("budget: error: argument")
+    assert says in last
+
+
+def test_what_the_sandbox_cannot_do_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> int:
+        raise SandboxError("the store does not start")
+
+    assert ended_with_a_line(main) == 1
+    assert capsys.readouterr().err == "the store does not start\n"
 
 
 def test_limits_are_given_to_every_container_as_they_are() -> None:
