@@ -9,7 +9,7 @@ bench/data/best-split.jsonl, and a run goes on from the best there is. The best 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
@@ -117,6 +117,7 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
         stack = stack.with_blocks_of(arguments.block_seconds)
         print(f"{limits}", flush=True)
         rates, last = [], None
+        ids: Sequence[bytes] = ()
         with ExitStack() as running:
             try:
                 tempo = running.enter_context(stack.running())
@@ -125,8 +126,9 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
                 tempo = None
             for number, mix in enumerate(arguments.mixes if tempo else ()):
                 assert tempo
-                plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True))
+                plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True), ids)
                 plane.warm_up(first_rate / 2, 3 if number else arguments.block_seconds + 15)
+                ids = plane.ids
                 rates.append(highest_rate(plane, first_rate, EFFORT).rate)
                 last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
         rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0

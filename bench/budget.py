@@ -144,12 +144,14 @@ def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
             for mix in visit.mixes:
                 _keep(visit, mix, wanted, Found(0.0, f"does not run: {error}"[:300], ()), None)
             return
+        ids: Sequence[bytes] = ()
         for number, mix in enumerate(visit.mixes):
             if not deadline.allows(wanted.effort.usual_seconds):
                 return
-            plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True))
+            plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True), ids)
             start, effort = beginning(visit, mix, wanted, of_this_machine(read(FILE)))
             plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
+            ids = plane.ids
             _keep(visit, mix, wanted, highest_rate(plane, start, effort), plane)
             if plane.missing:  # the other mixes have nothing to do with that
                 running.close()

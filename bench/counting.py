@@ -73,6 +73,11 @@ def live_traces(tempo: Tempo) -> int:
     return _sum("tempo_ingester_live_traces", "\n".join(tempo.metrics(name) for name in tempo.named("ingester")))
 
 
+def known_blocks(tempo: Tempo) -> int:
+    """How many the first querier looks through; 0 where it does not answer."""
+    return _sum("tempodb_blocklist_length", tempo.metrics(tempo.named("querier")[0]))
+
+
 def block_counts(tempo: Tempo) -> dict[str, int] | None:
     """BLOCKS as they are now; None where somebody does not answer."""
     texts = [tempo.metrics(name) for name in (*tempo.named("ingester"), *tempo.named("compactor"))]

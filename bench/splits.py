@@ -191,7 +191,7 @@ def _limits(cpu_millicores: int, memory_bytes: int) -> dict[str, Any]:
 
 
 def with_blocks_of(seconds: int, objects: Iterable[Object]) -> list[Object]:
-    """Rendered objects whose ingesters cut and flush a block that often, and whose compactor looks for them as often.
+    """Rendered objects whose ingesters cut and flush a block that often, and whose compactor looks for some as often.
 
     So a minute has in it what otherwise comes every ten or thirty. With 0, as they are.
     """
@@ -199,7 +199,7 @@ def with_blocks_of(seconds: int, objects: Iterable[Object]) -> list[Object]:
 
 
 def _blocks(seconds: int) -> Mapping[str, Mapping[str, Any]]:
-    poll = {"storage.trace.blocklist_poll": f"{seconds}s"}
+    poll = {"storage.trace.blocklist_poll": f"{max(1, seconds // 4)}s"}
     return {
         "ingester": {"ingester.max_block_duration": f"{seconds}s", **poll},
         "compactor": {"compactor.compaction.compaction_cycle": f"{seconds}s", **poll},

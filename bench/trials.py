@@ -11,7 +11,7 @@ from math import ceil
 from threading import Event
 from typing import Any
 
-from bench.counting import live_traces
+from bench.counting import known_blocks, live_traces
 from bench.mixes import Mix
 from bench.search import Verdict
 from bench.watching import Seen, Use, Watch, binding
@@ -33,6 +33,7 @@ LOOK_SECONDS = 0.5
 # A trace is alive until nothing came for 5 s and the next look, every 10 s (trace_idle_period, flush_check_period).
 ALIVE_SECONDS, ALIVE_WITHIN_SECONDS = 8.0, 20.0
 QUIET_WITHIN_SECONDS, BACK_WITHIN_SECONDS = 6.0, 60.0
+BLOCKS_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -136,27 +137,36 @@ def too_many_are_slow(answers: Sequence[QueryAnswer], asked: float) -> bool:
 
 
 class Plane:
-    """A running data plane under one mix. Calling it is one trial, so `search.highest_rate` can."""
+    """A running data plane under one mix. Calling it is one trial, so `search.highest_rate` can.
 
-    def __init__(self, tempo: Tempo, mix: Mix, shape: Shape, say: Callable[[str], None]) -> None:
+    Queries by id ask for `ids` all the time, by default for those of the first traces that warm it up: one from a block
+    costs a querier many times what one costs that ingesters still hold, so every trial must ask for the same.
+    """
+
+    def __init__(
+        self, tempo: Tempo, mix: Mix, shape: Shape, say: Callable[[str], None], ids: Sequence[bytes] = ()
+    ) -> None:
         self._tempo, self._mix, self._shape, self._say = tempo, mix, shape, say
-        self._ids: Sequence[bytes] = ()
+        self.ids = ids
         self.missing: list[str] = []  # who did not come back: then nothing holds any more
         self.trials: list[Measured] = []
 
     def warm_up(self, rate: float, seconds: float) -> None:
-        """Pushes the traces that the first queries ask for; long enough, and there are blocks of them in the bucket.
+        """Pushes traces; long enough, and queries by id find the first of them in blocks.
 
         Then it asks for some of those: a querier takes a second or two for the first block of its life, and once.
         """
         with self._push(rate, seconds, None) as pushing:
-            self._ids = list(islice(pushing.wait().trace_ids, IDS))
+            pushed = list(islice(pushing.wait().trace_ids, IDS))
+        self.ids = self.ids or pushed
+        if seconds >= LONG_SECONDS:
+            self._wait_for_blocks()
         if seconds >= LONG_SECONDS and self._mix.queries_per_second:
             queries(
                 self._tempo.query,
                 FIRST_QUERIES_SECONDS,
                 per_second=1,
-                by_id_from=self._ids,
+                by_id_from=self.ids,
                 searches=self._mix.searches,
                 timeout_seconds=FIRST_QUERIES_WAIT_SECONDS,
             )
@@ -191,9 +201,14 @@ class Plane:
                     pushing.end()
             pushed, queried = told.result() if done else None, asked.result()
         querying = 1000 * (time.process_time() - own) / (time.monotonic() - began)
-        if ids := list(islice(pushed.trace_ids, IDS)) if pushed else []:
-            self._ids = ids
         return Measured(rate, seconds, pushed, queried, watch.done(), querying)
+
+    def _wait_for_blocks(self) -> None:
+        """Until queriers know of one, which takes them and a compactor a poll each; a stack that never gets there is
+        measured all the same."""
+        deadline = time.monotonic() + BLOCKS_WITHIN_SECONDS
+        while not known_blocks(self._tempo) and time.monotonic() < deadline:
+            time.sleep(1)
 
     def _push(self, rate: float, seconds: float, late_part: float | None) -> Pushing:
         return Pushing.start(
@@ -221,7 +236,7 @@ class Plane:
             self._tempo.query,
             seconds,
             per_second=self._mix.queries_per_second,
-            by_id_from=self._ids if self._mix.by_id else (),
+            by_id_from=self.ids if self._mix.by_id else (),
             searches=self._mix.searches,
             timeout_seconds=QUERY_WAITS_SECONDS,
             answered=heard,

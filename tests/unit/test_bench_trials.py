@@ -1,12 +1,17 @@
 """What fails a trial: refusals, queues, slow queries, what Tempo says it lost; and who does not answer is not zero."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from bench.counting import Losses, block_counts, blocks_between
-from bench.trials import QUERY_WAITS_SECONDS, TOO_SLOW, Measured, failures_of, too_many_are_slow
+from bench.counting import Losses, block_counts, blocks_between, known_blocks
+from bench.mixes import MIXES
+from bench.trials import QUERY_WAITS_SECONDS, TOO_SLOW, Measured, Plane, failures_of, too_many_are_slow
 from bench.watching import Seen, Use
 from sandbox.load import SMALL, Pushed, Queried
 from sandbox.load.answers import OK, Answer
@@ -88,6 +93,32 @@ class Tempo:
 
     def metrics(self, name: str) -> str:
         return self.texts.get(name, "")
+
+
+def test_every_mix_and_trial_asks_for_the_traces_that_were_pushed_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in a block costs a querier many times what one costs that an ingester still has."""
+    pushes = iter((b"first", b"second"))
+
+    @contextmanager
+    def push(*_: object) -> Iterator[Any]:
+        yield SimpleNamespace(wait=lambda: SimpleNamespace(trace_ids=[next(pushes)]))
+
+    monkeypatch.setattr(Plane, "_push", push)
+    tempo: Any = Tempo()
+    first = Plane(tempo, MIXES["balanced"], SMALL, print)
+    first.warm_up(RATE, 3)
+    second = Plane(tempo, MIXES["query"], SMALL, print, first.ids)
+    second.warm_up(RATE, 3)
+    assert first.ids == second.ids == [b"first"]
+    assert list(pushes) == []
+
+
+def test_a_querier_s_blocks_are_counted_over_all_tenants() -> None:
+    lengths = 'tempodb_blocklist_length{tenant="a"} 2\ntempodb_blocklist_length{tenant="b"} 1\n'
+    texts: Any = Tempo({"querier-0": lengths})
+    assert known_blocks(texts) == 3
+    nobody: Any = Tempo()
+    assert known_blocks(nobody) == 0
 
 
 def discarded(count: int) -> str:
