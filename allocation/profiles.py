@@ -58,11 +58,11 @@ PODS: Mapping[str, tuple[str, ...]] = {
 # What each container of Tempo's used under load (docs/measured.md): the first five, which add up to 100. Those beside
 # them were not measured, and come on top with what the operator gives them.
 MEASURED = _table(
-    distributor=("25", "10"),
+    distributor=("21", "10"),
     ingester=("45", "50"),
     compactor=("9", "18"),
-    querier=("11", "11"),
-    query_frontend=("10", "11"),
+    querier=("16", "11"),
+    query_frontend=("9", "11"),
     jaeger_query=("4.5", "2.5"),
     tempo_query=("4.5", "2.5"),
     oauth_proxy=("1", "1"),
