@@ -1,4 +1,4 @@
-"""Totals and splits as arguments: what is wrong with one is a line, and no traceback."""
+"""Totals, splits and counts as arguments: what is wrong with one is a line, and no traceback."""
 
 import sys
 from argparse import ArgumentTypeError
@@ -22,6 +22,13 @@ def a_split(text: str) -> Split:
         return Split.parse(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
+
+
+def a_count(text: str) -> int:
+    """A whole number from 1 on. Raises ArgumentTypeError."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"'{text}' is no whole number from 1 on")
+    return int(text)
 
 
 def ended_with_a_line(main: Callable[[], int]) -> int:

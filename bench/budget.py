@@ -9,6 +9,7 @@ one run measured in one round; `--first-round` begins new rounds beside those th
 """
 
 import argparse
+import random
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from bench import budget_report
-from bench.arguments import a_split, a_total, ended_with_a_line
+from bench.arguments import a_count, a_split, a_total, ended_with_a_line
 from bench.mixes import MIXES
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
@@ -34,7 +35,9 @@ SPLITS = ("operator", "operator+plan", "production", "even", "ours")
 READY_SECONDS, SHORT_SECONDS, FLUSHED_SECONDS = 30.0, 3.0, 15.0  # the last: a block's way into the bucket
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
-FIRST_OF_ITS_OWN = 0.98  # of the median that a split held itself
+# Of the median that a split held itself, anew in every round: the rates of a search are a grid, and rounds that began
+# on the same one would find the same rate of it again, and call that agreement.
+FIRST_OF_ITS_OWN = (0.94, 1.02)
 RUN = secrets.token_hex(4)  # this process, that measures side by side
 
 
@@ -70,7 +73,10 @@ class Visit:
 
 def main() -> int:
     """Measures what is missing, and prints what there is."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.first_round > arguments.rounds:
+        parser.error(f"--first-round {arguments.first_round} is after the last one; write as many --rounds or more")
     wanted = _wanted(arguments)
     if not arguments.report:
         need_limits()
@@ -93,8 +99,11 @@ def measure(wanted: Wanted, deadline: Deadline) -> None:
     seconds = _seconds(visits, wanted.effort, wanted.block_seconds)
     print(f"{sum(len(v.mixes) for v in visits)} searches are missing, about {seconds / 60:.0f} min", flush=True)
     for number, visit in enumerate(visits):
-        if not deadline.allows(_seconds([visit], wanted.effort, wanted.block_seconds)):
-            print(f"the time is over: {deadline.left_seconds() / 60:.1f} min are too few for the next data plane")
+        # Ratios are made within one run: what it begins of a round of a total, it must have the time to end.
+        begins = not number or (visits[number - 1].round, visits[number - 1].total) != (visit.round, visit.total)
+        rest = [each for each in visits[number:] if (each.round, each.total) == (visit.round, visit.total)]
+        if begins and not deadline.allows(_seconds(rest, wanted.effort, wanted.block_seconds)):
+            print(f"the time is over: {deadline.left_seconds() / 60:.1f} min are too few for another round of a total")
             return
         if set(_keys(visit)) <= _dead(of_this_machine(read(FILE)), wanted.load):
             continue
@@ -163,16 +172,16 @@ def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
 def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record]) -> tuple[float, Effort]:
     """Where a search begins, and in which steps; by the same rule for every split.
 
-    Just below what the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
-    not, so where it begins decides how long it takes, and not what it finds. In a first round, below what any split
-    held; one that held nothing begins with the least rate that it was tried at.
+    About where the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
+    not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, below
+    what any split held; one that held nothing begins with the least rate that it was tried at.
     """
     alike = {"total": str(visit.total), "mix": mix, **wanted.load}
     known = [each for each in records if alike.items() <= each.items() and each["valid"]]
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
     if own := [each for each in known if same.items() <= each.items() and each["round"] < visit.round]:
         if held := median(each["rate"] for each in own):
-            return FIRST_OF_ITS_OWN * held, wanted.effort.near()
+            return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
         if tried := [trial["rate"] for each in own for trial in each["tried"]]:
             return min(tried), wanted.effort
     rates = [each["rate"] for each in known if each["rate"]]
@@ -230,12 +239,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="in all, those of earlier runs among them")
     parser.add_argument("--first-round", type=int, default=1, help="of those; later than the last to begin anew")
-    parser.add_argument("--minutes", type=float, default=60, help="no data plane is started that would take longer")
+    parser.add_argument(
+        "--minutes", type=float, default=300, help="no round of a total is begun that would take longer"
+    )
     parser.add_argument("--totals", type=a_total, nargs="+", default=[Total.parse(text) for text in TOTALS])
     parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(text) for text in SPLITS])
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES))
-    parser.add_argument("--spans-per-trace", type=int, default=10)
-    parser.add_argument("--span-bytes", type=int, default=200)
+    parser.add_argument("--spans-per-trace", type=a_count, default=10)
+    parser.add_argument("--span-bytes", type=a_count, default=200)
     parser.add_argument("--block-seconds", type=int, default=60, help="0: as each stack has it, ten minutes or more")
     parser.add_argument("--step-seconds", type=float, default=8)
     parser.add_argument("--confirm-seconds", type=float, default=60)

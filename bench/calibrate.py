@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.arguments import a_total, ended_with_a_line
+from bench.arguments import a_count, a_total, ended_with_a_line
 from bench.fitting import Fit, fitted
 from bench.mixes import MIXES, Mix
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
@@ -23,7 +23,7 @@ from bench.records import DATA, Record, append, of_this_machine, origin, read
 from bench.splits import Total, limited
 from bench.trials import Measured, Plane
 from bench.watching import component_of
-from bench.weights import Proposal, proposed
+from bench.weights import proposed
 from sandbox.load import KIB_10, KIB_50, SMALL, Shape
 
 FILE, RESULT = DATA / "calibration.jsonl", DATA / "calibration.json"
@@ -76,7 +76,10 @@ POINTS = (
 
 def main() -> int:
     """Measures what is missing, fits, and proposes."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.weights and not arguments.weights.parent.is_dir():
+        parser.error(f"--weights: there is no folder {arguments.weights.parent}")
     stack = Stack.of(_unbound()).with_blocks_of(arguments.block_seconds)
     if not arguments.report:
         need_limits()
@@ -90,13 +93,23 @@ def main() -> int:
         fits = fits_of(rows)
         if arguments.write or not arguments.report:
             RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
-        for line in _lines(fits, rows, arguments.total, arguments.mixes):
-            print(line)
     except ValueError as error:
-        print(f"\n{len(rows)} measurements are not enough: {error}")
+        print(f"{len(rows)} measurements are not enough: {error}", file=sys.stderr)
         return 1
+    print("\n".join(_lines(fits, rows)))
+    shape = Shape(arguments.spans_per_trace, arguments.span_bytes)
+    try:
+        cpu = {component: both["cpu"] for component, both in fits.items()}
+        proposals = {mix: proposed(cpu, MIXES[mix], arguments.total, shape) for mix in arguments.mixes}
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for mix, proposal in proposals.items():
+        print(f"\nproposed for {arguments.total}, {mix}: about {proposal.spans_per_second:,.0f} spans/s")
+        for container, weights in proposal.weights.items():
+            print("  {:15} cpu {:5.1f}   memory {:5.1f}".format(container, *weights))
     if arguments.weights:
-        proposal = _proposed(fits, arguments.mixes[0], arguments.total)
+        proposal = proposals[arguments.mixes[0]]
         arguments.weights.write_text(json.dumps(proposal.weights, indent=1) + "\n")
         print(f"weights for {arguments.mixes[0]} written to {arguments.weights}")
     return 0
@@ -136,11 +149,12 @@ def _round(
 ) -> None:
     """Alternately from the lightest and from the heaviest: what builds up in a data plane must not look like load."""
     with stack.running() as tempo:
-        Plane(tempo, Mix(0), SMALL, lambda _: None).warm_up(1000, block_seconds + 15)
+        first = Plane(tempo, Mix(0), SMALL, lambda _: None)
+        first.warm_up(1000, block_seconds + 15)
         for point in points if number % 2 else reversed(points):
             if not deadline.allows(seconds + SETTLING_SECONDS):
                 return
-            plane = Plane(tempo, Mix(point.queries_per_second), point.shape, lambda _: None)
+            plane = Plane(tempo, Mix(point.queries_per_second), point.shape, lambda _: None, first.ids)
             plane.warm_up(max(point.spans_per_second, 50), 3)
             plane.settle()
             measured = plane.measure(point.spans_per_second or 1, seconds)
@@ -184,12 +198,6 @@ def _of(component: str, record: Record) -> list[dict[str, float]]:
     return [use for name, use in record["uses"].items() if component_of(name) == component]
 
 
-def _proposed(fits: Mapping[str, Mapping[str, Fit]], mix: str, total: Total) -> Proposal:
-    """Weights by the fits of each component's cpu and memory."""
-    cpu, memory = ({component: both[what] for component, both in fits.items()} for what in ("cpu", "memory"))
-    return proposed(cpu, memory, MIXES[mix], total)
-
-
 def _result(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Record:
     return {
         **origin(),
@@ -199,9 +207,7 @@ def _result(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Re
     }
 
 
-def _lines(
-    fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record], total: Total, mixes: Sequence[str]
-) -> Iterator[str]:
+def _lines(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Iterator[str]:
     yield f"\n{len(rows)} measurements; cpu in millicores, memory in MiB, for each MB/s, 1,000 spans/s and query/s"
     for component, both in fits.items():
         for what, fit in both.items():
@@ -210,11 +216,6 @@ def _lines(
             yield f"{component:15} {what:6} {terms}  R² {fit.r_squared:.2f}, ± {fit.residual / unit:.1f}"
     generator = median(row["generator_millicores"] for row in rows)
     yield f"median of the generator {generator:.0f}m, most of the machine {max(r['busy_processors'] for r in rows)}"
-    for mix in mixes:
-        proposal = _proposed(fits, mix, total)
-        yield f"\nproposed for {total}, {mix}: about {proposal.spans_per_second:,.0f} spans/s"
-        for container, (cpu, memory) in proposal.weights.items():
-            yield f"  {container:15} cpu {cpu:5.1f} %   memory {memory:5.1f} %"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -225,6 +226,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"), help="to propose weights for")
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES), help="to propose weights for")
+    parser.add_argument("--spans-per-trace", type=a_count, default=10, help="of what weights are proposed for")
+    parser.add_argument("--span-bytes", type=a_count, default=200, help="of what weights are proposed for")
     parser.add_argument("--weights", type=Path, help="write those of the first mix, for bench.budget --splits @FILE")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--write", action="store_true", help="with --report: keep the fits, as after measuring")

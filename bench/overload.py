@@ -8,7 +8,7 @@ only prints.
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,7 +44,7 @@ HEADINGS = (
 
 
 def main() -> int:
-    """Measures the rounds that are asked for, and prints all there are."""
+    """Measures the rounds that are asked for, and prints all there are of stacks that would still run the same."""
     arguments = _parser().parse_args()
     if not arguments.report:
         need_limits()
@@ -53,8 +53,18 @@ def main() -> int:
             measure(arguments)
         except KeyboardInterrupt:
             print("interrupted; what was measured is kept", flush=True)
-    print_table(of_this_machine(read(FILE)))
+    print_table(_of_today(of_this_machine(read(FILE))))
     return 0
+
+
+def _of_today(records: Iterable[Record]) -> Iterator[Record]:
+    stacks: dict[tuple[str, str], str] = {}
+    for record in records:
+        key = record["split"], record["total"]
+        if key not in stacks:
+            stacks[key] = Stack.of_split(a_split(key[0]), a_total(key[1])).fingerprint
+        if record["fingerprint"] == stacks[key]:
+            yield record
 
 
 def measure(arguments: argparse.Namespace) -> None:

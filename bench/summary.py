@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from statistics import median
 
 FEWEST = 3  # rounds, for a claim
+# A search ends with a rate that holds and one so much higher that does not: two equal splits can differ by as much.
+PRECISION = 1.09
 
 
 @dataclass(frozen=True)
@@ -34,21 +37,23 @@ class Ratio:
 
     @property
     def is_beyond_spread(self) -> bool:
-        """Whether one of them was ahead in every round, of which there are enough."""
-        return len(self.values) >= FEWEST and not min(self.values) <= 1 <= max(self.values)
+        """Whether one was ahead in every round, of which there are enough, by more than a search can tell."""
+        low, high = min(self.values, default=1), max(self.values, default=1)
+        return len(self.values) >= FEWEST and (low > PRECISION or high < 1 / PRECISION)
 
     def __str__(self) -> str:
         if not self.values:
             return "no round of one run"
-        middle = median(self.values)
-        if middle == float("inf"):
-            return "∞ (the other held no rate)"
-        if len(self.values) == 1:
-            return f"{middle:.2f} × (one round)"
-        low, high = min(self.values), max(self.values)
-        enough = len(self.values) >= FEWEST
-        claim = "" if self.is_beyond_spread else ", within the spread" if enough else f", {len(self.values)} rounds"
-        return f"{middle:.2f} × ({low:.2f}–{high:.2f}){claim}"
+        low, high, rounds = min(self.values), max(self.values), len(self.values)
+        said = f"{_times(median(self.values))} × ({_times(low)}–{_times(high)})"
+        if low == high:
+            said = "∞ (the other held no rate)" if high == inf else f"{_times(high)} ×"
+        few = "one round" if rounds == 1 else f"{rounds} rounds"
+        return said + ("" if self.is_beyond_spread else ", within the spread" if rounds >= FEWEST else f", {few}")
+
+
+def _times(value: float) -> str:
+    return "∞" if value == inf else f"{value:.2f}"
 
 
 Side = tuple[int, str]  # a round, and the run that measured it
@@ -61,5 +66,5 @@ def ratio(ours: Mapping[Side, float], theirs: Mapping[Side, float]) -> Ratio:
 
 def _over(ours: float, theirs: float) -> float:
     if theirs == 0:
-        return float("inf") if ours else 1.0
+        return inf if ours else 1.0
     return ours / theirs

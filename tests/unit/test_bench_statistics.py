@@ -70,8 +70,22 @@ def test_rounds_of_which_one_says_otherwise_are_within_the_spread() -> None:
 
 def test_too_few_rounds_prove_nothing() -> None:
     assert not ratio(rounds(200, 200), rounds(100, 100)).is_beyond_spread
-    assert str(ratio(rounds(200), rounds(100))) == "2.00 × (one round)"
+    assert str(ratio(rounds(200), rounds(100))) == "2.00 ×, one round"
     assert str(ratio(rounds(200), {(1, "another run"): 100.0})) == "no round of one run"
+
+
+def test_a_difference_that_a_search_cannot_tell_is_none() -> None:
+    for rates in ((105, 107, 108), (95, 94, 93)):
+        assert not ratio(rounds(*rates), rounds(100, 100, 100)).is_beyond_spread
+    assert ratio(rounds(110, 111, 112), rounds(100, 100, 100)).is_beyond_spread
+    assert ratio(rounds(100, 100, 100), rounds(110, 111, 112)).is_beyond_spread
+
+
+def test_a_rate_of_none_is_no_excuse_for_few_rounds_or_for_one_that_says_otherwise() -> None:
+    assert str(ratio(rounds(9, 9, 9), rounds(0, 0, 0))) == "∞ (the other held no rate)"
+    assert str(ratio(rounds(9), rounds(0))) == "∞ (the other held no rate), one round"
+    assert str(ratio(rounds(9, 9, 9), rounds(0, 0, 18))) == "∞ × (0.50–∞), within the spread"
+    assert str(ratio(rounds(0, 0, 0), rounds(0, 0, 0))) == "1.00 ×, within the spread"
 
 
 def test_who_holds_no_rate_is_not_divided_by() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from allocation.profiles import MEASURED
 from bench import records
 from bench.best_split import BETTER, LEAST, Result, climb, transfers
 from bench.fitting import CONSTANT, Fit
@@ -14,6 +15,7 @@ from bench.mixes import MIXES
 from bench.planes import Limits
 from bench.splits import Total
 from bench.weights import QUERY_SHARE_SECONDS, proposed
+from sandbox.load import Shape
 
 MIB = 2**20
 TOTAL = Total(500, 1024 * MIB)
@@ -24,32 +26,44 @@ def fit(constant: float, megabytes: float = 0, queries: float = 0) -> Fit:
 
 
 CPU = {"distributor": fit(5, megabytes=60), "ingester": fit(10, megabytes=120), "querier": fit(3, queries=20)}
-MEMORY = {"distributor": fit(30e6), "ingester": fit(50e6, megabytes=100e6), "querier": fit(40e6)}
 
 
 def test_weights_are_needs_at_the_rate_that_uses_the_whole_total() -> None:
-    proposal = proposed(CPU, MEMORY, MIXES["query"], TOTAL)
+    proposal = proposed(CPU, MIXES["query"], TOTAL)
     needs = {name: part * TOTAL.cpu_millicores / 100 for name, (part, _) in proposal.weights.items()}
     megabytes = proposal.spans_per_second * 200 / 1e6
     assert needs["distributor"] == pytest.approx(5 + 60 * megabytes, rel=0.01)
     assert needs["ingester"] == pytest.approx(10 + 120 * megabytes, rel=0.01)
-    for resource in (0, 1):
-        assert sum(weight[resource] for weight in proposal.weights.values()) == pytest.approx(100, abs=0.1)
+    assert sum(cpu for cpu, _ in proposal.weights.values()) == pytest.approx(100, abs=0.1)
+    assert {name: memory for name, (_, memory) in proposal.weights.items()} == {n: MEASURED[n][1] for n in CPU}
+
+
+def test_larger_spans_cost_fewer_of_them() -> None:
+    small, large = (proposed(CPU, MIXES["balanced"], TOTAL, Shape(10, span_bytes)) for span_bytes in (200, 400))
+    assert large.spans_per_second == pytest.approx(small.spans_per_second / 2)
+
+
+def test_only_who_answers_queries_is_given_what_one_takes() -> None:
+    """A compactor's cpu that follows the queries is chance."""
+    cpu = {"compactor": fit(3, queries=20), "querier": fit(3, queries=20), "ingester": fit(10, megabytes=120)}
+    weights = proposed(cpu, MIXES["ingest"], TOTAL).weights
+    assert weights["compactor"][0] * 5 == pytest.approx(3 + 20 * MIXES["ingest"].queries_per_second, rel=0.01)
+    assert weights["querier"][0] * 5 == pytest.approx(3 + 20 / QUERY_SHARE_SECONDS, rel=0.01)
 
 
 def test_however_few_queries_there_are_one_is_answered_in_time() -> None:
-    proposal = proposed(CPU, MEMORY, MIXES["ingest"], TOTAL)
+    proposal = proposed(CPU, MIXES["ingest"], TOTAL)
     assert proposal.weights["querier"][0] * 5 == pytest.approx(3 + 20 / QUERY_SHARE_SECONDS, rel=0.01)
 
 
 def test_a_total_that_does_not_hold_the_queries_alone_is_refused() -> None:
     with pytest.raises(ValueError, match="does not hold 3 queries/s"):
-        proposed(CPU, MEMORY, MIXES["query"], Total(50, 1024 * MIB))
+        proposed(CPU, MIXES["query"], Total(50, 1024 * MIB))
 
 
 def test_spans_that_were_measured_to_cost_nothing_are_no_ground_for_weights() -> None:
     with pytest.raises(ValueError, match="spans cost nothing"):
-        proposed({name: fit(5) for name in CPU}, MEMORY, MIXES["query"], TOTAL)
+        proposed({name: fit(5) for name in CPU}, MIXES["query"], TOTAL)
 
 
 LIMITS: Limits = {"distributor": (100, 100 * MIB), "ingester": (100, 400 * MIB), "compactor": (100, 100 * MIB)}
