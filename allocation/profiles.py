@@ -58,10 +58,10 @@ PODS: Mapping[str, tuple[str, ...]] = {
 # What each container of Tempo's used under load (docs/measured.md): the first five, which add up to 100. Those beside
 # them were not measured, and come on top with what the operator gives them.
 MEASURED = _table(
-    distributor=("21", "10"),
-    ingester=("45", "50"),
+    distributor=("20", "10"),
+    ingester=("42", "50"),
     compactor=("9", "18"),
-    querier=("16", "11"),
+    querier=("20", "11"),
     query_frontend=("9", "11"),
     jaeger_query=("4.5", "2.5"),
     tempo_query=("4.5", "2.5"),

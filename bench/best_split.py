@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import prod
 
 from bench.arguments import a_total, ended_with_a_line
-from bench.mixes import MIXES
+from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
 from bench.search import Effort, highest_rate
@@ -126,7 +126,7 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
                 tempo = None
             for number, mix in enumerate(arguments.mixes if tempo else ()):
                 assert tempo
-                plane = Plane(tempo, MIXES[mix], SMALL, lambda line: print(line, flush=True), ids)
+                plane = Plane(tempo, mix_on(mix, arguments.total.cpu_millicores), SMALL, _say, ids)
                 plane.warm_up(first_rate / 2, 3 if number else arguments.block_seconds + 15)
                 ids = plane.ids
                 rates.append(highest_rate(plane, first_rate, EFFORT).rate)
@@ -137,6 +137,10 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
         return Result(rate, used)
 
     return evaluate
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _used(measured: Measured) -> dict[str, tuple[float, float]]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from bench import budget_report
 from bench.arguments import a_count, a_split, a_total, ended_with_a_line
-from bench.mixes import MIXES
+from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import Effort, Found, highest_rate
@@ -157,7 +157,8 @@ def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
         for number, mix in enumerate(visit.mixes):
             if not deadline.allows(wanted.effort.usual_seconds):
                 return
-            plane = Plane(tempo, MIXES[mix], wanted.shape, lambda line: print(line, flush=True), ids)
+            load = mix_on(mix, visit.total.cpu_millicores)
+            plane = Plane(tempo, load, wanted.shape, lambda line: print(line, flush=True), ids)
             start, effort = beginning(visit, mix, wanted, of_this_machine(read(FILE)))
             plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
             ids = plane.ids

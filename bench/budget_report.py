@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.mixes import MIXES
+from bench.mixes import MIXES, mix_on
 from bench.records import Record
 from bench.splits import OPERATOR, OURS, SPLITS_SAY, Total
 from bench.summary import Rates, Ratio, ratio
@@ -83,7 +83,8 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
         yield "nothing measured yet"
         return
     for (total, mix), splits in cells(records, load).items():
-        yield f"\n{total}, {mix} ({MIXES[mix].queries_per_second:g} queries/s)" if mix in MIXES else f"\n{total}, {mix}"
+        queries = mix_on(mix, Total.parse(total).cpu_millicores).queries_per_second
+        yield f"\n{total}, {mix} ({queries:g} queries/s)"
         for cell in splits.values():
             other = splits.get(OPERATOR)
             against = f"{cell.over(other)} operator's" if other and cell is not other else ""

@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.arguments import a_count, a_total, ended_with_a_line
 from bench.fitting import Fit, fitted
-from bench.mixes import MIXES, Mix
+from bench.mixes import MIXES, Mix, mix_on
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, origin, read
 from bench.splits import Total, limited
@@ -100,7 +100,10 @@ def main() -> int:
     shape = Shape(arguments.spans_per_trace, arguments.span_bytes)
     try:
         cpu = {component: both["cpu"] for component, both in fits.items()}
-        proposals = {mix: proposed(cpu, MIXES[mix], arguments.total, shape) for mix in arguments.mixes}
+        proposals = {
+            mix: proposed(cpu, mix_on(mix, arguments.total.cpu_millicores), arguments.total, shape)
+            for mix in arguments.mixes
+        }
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

@@ -53,5 +53,5 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
     message = least_message_bytes(settings)
     yield from message_setting(INGESTER_SENDS, message, None, c.DEFAULT_MESSAGE_BYTES, "")
     yield from querier_settings(replica_of("querier", workloads), message)
-    yield from query_frontend_settings(replica_of("query-frontend", workloads), message)
+    yield from query_frontend_settings(replica_of("query-frontend", workloads), message, intake.tenants_at_once)
     yield from compactor_settings(replica_of("compactor", workloads))

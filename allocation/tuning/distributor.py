@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
-from allocation.tuning.replica import Replica, clamp, mebibytes
+from allocation.tuning.replica import Replica, clamp, mebibytes, part
 from allocation.tuning.setting import Setting
 
 PROTOCOLS = "distributor.receivers.otlp.protocols"
@@ -23,11 +23,14 @@ def distributor_settings(distributor: Replica, ingester: Replica) -> Iterator[Se
     if distributor.room_bytes is None:
         return
     requests = distributor.room_bytes // REQUESTS_PART
-    costs = f"a request takes {c.REQUEST_COST} times its bytes, of {mebibytes(requests)}"
-    streams = clamp(requests // (c.CONNECTIONS * c.USUAL_REQUEST_BYTES * c.REQUEST_COST), LEAST_STREAMS, MOST_STREAMS)
+    costs = f"a request takes {c.REQUEST_COST} times its bytes"
+    one_of_each = c.CONNECTIONS * c.USUAL_REQUEST_BYTES * c.REQUEST_COST
+    streams = clamp(requests // one_of_each, LEAST_STREAMS, MOST_STREAMS)
     if streams < MOST_STREAMS:
-        why = f"{costs}: so many of {mebibytes(c.USUAL_REQUEST_BYTES)} on each of {c.CONNECTIONS} connections"
+        fits = part(requests, streams * one_of_each)
+        why = f"{costs}, {fits}: so many of {mebibytes(c.USUAL_REQUEST_BYTES)} on each of {c.CONNECTIONS} connections"
         yield Setting("distributor", f"{PROTOCOLS}.grpc.max_concurrent_streams", streams, why)
     body = clamp(requests // c.REQUEST_COST, c.LARGEST_REQUEST_BYTES, c.DEFAULT_HTTP_REQUEST_BYTES)
     if body < c.DEFAULT_HTTP_REQUEST_BYTES:
-        yield Setting("distributor", f"{PROTOCOLS}.http.max_request_body_size", body, f"{costs}; gRPC takes 4Mi anyway")
+        why = f"{costs}, {part(requests, body * c.REQUEST_COST)}; gRPC takes 4Mi anyway"
+        yield Setting("distributor", f"{PROTOCOLS}.http.max_request_body_size", body, why)

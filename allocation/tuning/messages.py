@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
-from allocation.tuning.replica import clamp, mebibytes
+from allocation.tuning.replica import clamp, mebibytes, part
 from allocation.tuning.setting import Setting
 from settings import Settings
 from settings.limits import TenantLimits
@@ -21,12 +21,16 @@ def least_message_bytes(settings: Settings) -> int:
 
 
 def message_setting(
-    place: tuple[str, str], least: int, part_bytes: int | None, default: int, otherwise: str
+    place: tuple[str, str], least: int, part_bytes: int | None, default: int, takes: str
 ) -> Iterator[Setting]:
-    """A component's key of it: what fits into a part of its memory, None for any; nothing where it is Tempo's own."""
+    """A component's key of it: what fits into a part of its memory, None for any; nothing where it is Tempo's own.
+
+    `takes`: for the reason, what an answer costs.
+    """
     most = max(least, default)
     size = most if part_bytes is None else clamp(part_bytes // c.MESSAGE_COST, least, most)
     if size != default:
         carries = size == least and least > c.LEAST_MESSAGE_BYTES
         why = f"an answer carries the largest trace that spec.limits keep, with {mebibytes(TRACE_ADDS_BYTES)} around it"
-        yield Setting(*place, size, why if carries else otherwise)
+        fits = "" if part_bytes is None else part(part_bytes, size * c.MESSAGE_COST)
+        yield Setting(*place, size, why if carries else f"{takes}, {fits}")

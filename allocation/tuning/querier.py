@@ -30,9 +30,8 @@ def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
         yield Setting("querier", "querier.max_concurrent_queries", jobs, why)
     if room is not None:
         yield from _by_memory(room, read_buffer, finds)
-    answers = None if room is None else room // ANSWER_PART
-    takes = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes"
-    why = "" if answers is None else f"{takes}, of {mebibytes(answers)}"
+    answers, takes = None if room is None else room // ANSWER_PART, f"takes {c.MESSAGE_COST} times its bytes"
+    why = f"an ingester's answer {takes}"
     yield from message_setting(RECEIVED, message_bytes, answers, c.DEFAULT_INGESTER_MESSAGE_BYTES, why)
     yield from message_setting(SENT, message_bytes, None, c.DEFAULT_MESSAGE_BYTES, "")
 
@@ -66,6 +65,7 @@ def _read_buffer(room: int, finds: int) -> int:
 
 def _why_jobs(querier: Replica, by_cpu: int, by_memory: int, job_bytes: int) -> str:
     if querier.cpu_millicores is not None and by_cpu <= by_memory:
-        return f"{c.JOBS_PER_CORE} jobs a core, of {cpu(querier.cpu_millicores)}"
+        least = f"; {LEAST_JOBS} are the least" if by_cpu == LEAST_JOBS else ""
+        return f"{c.JOBS_PER_CORE} jobs a core, of {cpu(querier.cpu_millicores)}, rounded up{least}"
     assert querier.room_bytes is not None
     return f"a search takes {mebibytes(job_bytes)}, {part(querier.room_bytes // SEARCH_PART, job_bytes)}"

@@ -54,10 +54,12 @@ def clamp(amount: int, least: int, most: int) -> int:
 
 
 def mebibytes(amount_bytes: int) -> str:
-    """For a reason: whole MiB, or KiB where that would be nothing."""
+    """For a reason, rounded down: whole MiB, tenths of them below 10, KiB below one."""
     if amount_bytes < 1024:
         return "nothing"
-    return f"{amount_bytes // MIB}Mi" if amount_bytes >= MIB else f"{amount_bytes // 1024}Ki"
+    if amount_bytes < MIB:
+        return f"{amount_bytes // 1024}Ki"
+    return f"{amount_bytes // MIB if amount_bytes >= 10 * MIB else amount_bytes * 10 // MIB / 10:g}Mi"
 
 
 def part(amount_bytes: int, needed_bytes: int) -> str:

@@ -14,7 +14,7 @@ from allocation.tuning import Setting
 from allocation.tuning import coefficients as c
 from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
-from allocation.tuning.querier import FINDS
+from allocation.tuning.querier import FINDS, RECEIVED
 from allocation.tuning.replica import Replica, mebibytes
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
@@ -244,7 +244,8 @@ def querier_bytes(found: dict[tuple[str, str], int]) -> int:
     workers = found.get(("querier", "storage.trace.pool.max_workers"), c.DEFAULT_POOL_WORKERS)
     searches = jobs * (c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer)
     found_traces = min(jobs, FINDS) * c.TRACE_COLUMNS * buffer
-    return c.IDLE_BYTES + searches + workers * c.FIND_BYTES + found_traces
+    answer = found.get(RECEIVED, c.DEFAULT_INGESTER_MESSAGE_BYTES) * c.MESSAGE_COST
+    return c.IDLE_BYTES + searches + workers * c.FIND_BYTES + found_traces + answer
 
 
 JOBS, BUFFER = "querier.max_concurrent_queries", "storage.trace.search.read_buffer_size_bytes"
