@@ -28,7 +28,7 @@ class Effort:
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
     least_part: float = 0.1  # of the first rate: less is none
-    most_confirmations: int = 8  # down to a tenth and below of what held for a few seconds
+    most_confirmations: int = 9  # down to a tenth and below of what held for a few seconds
 
     @property
     def usual_seconds(self) -> float:

@@ -14,7 +14,8 @@ from allocation.tuning import Setting
 from allocation.tuning import coefficients as c
 from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
-from allocation.tuning.querier import FINDS, RECEIVED
+from allocation.tuning.querier import FINDS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS, RECEIVED
+from allocation.tuning.query_frontend import LEAST_OUTSTANDING
 from allocation.tuning.replica import Replica, mebibytes
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
@@ -221,10 +222,12 @@ def test_the_parts_of_a_process_fit_into_its_memory_together(cpu: int, memory: i
     """By the model: idle heap, live traces, completing blocks, the largest trace; searches, ids, answers; and so on."""
     found = {place: amount(setting) for place, setting in tuning(limited(cpu, memory)).items()}
     assert ingester_bytes(found) <= max(memory * MIB * c.HEAP_PERCENT // 100, LEAST_INGESTER_BYTES)
-    assert querier_bytes(found) <= max(memory * MIB * c.HEAP_PERCENT // 100, LEAST_QUERIER_BYTES)
+    fourth = max(0, memory * MIB * c.HEAP_PERCENT // 100 - c.IDLE_BYTES) // 4
+    for what, (taken, least) in querier_parts(found).items():
+        assert taken <= max(fourth, least), what
 
 
-LEAST_INGESTER_BYTES, LEAST_QUERIER_BYTES = 416 * MIB, 128 * MIB  # below, Tempo has to do with less than it can
+LEAST_INGESTER_BYTES = 416 * MIB  # below, Tempo has to do with less than it can
 
 
 def ingester_bytes(found: dict[tuple[str, str], int]) -> int:
@@ -238,17 +241,38 @@ def ingester_bytes(found: dict[tuple[str, str], int]) -> int:
     return c.IDLE_BYTES + live + flushes * (c.FLUSH_BYTES + group * c.ROW_GROUP_COST + files) + trace
 
 
-def querier_bytes(found: dict[tuple[str, str], int]) -> int:
-    jobs = found.get(("querier", "querier.max_concurrent_queries"), c.DEFAULT_QUERIES)
-    buffer = found.get(("querier", "storage.trace.search.read_buffer_size_bytes"), c.DEFAULT_READ_BUFFER_BYTES)
+def querier_parts(found: dict[tuple[str, str], int]) -> dict[str, tuple[int, int]]:
+    """What each of the four takes at the most, and what it takes where the plan goes no lower."""
+    jobs = found.get(("querier", JOBS), c.DEFAULT_QUERIES)
+    buffer = found.get(("querier", BUFFER), c.DEFAULT_READ_BUFFER_BYTES)
     workers = found.get(("querier", "storage.trace.pool.max_workers"), c.DEFAULT_POOL_WORKERS)
-    searches = jobs * (c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer)
-    found_traces = min(jobs, FINDS) * c.TRACE_COLUMNS * buffer
-    answer = found.get(RECEIVED, c.DEFAULT_INGESTER_MESSAGE_BYTES) * c.MESSAGE_COST
-    return c.IDLE_BYTES + searches + workers * c.FIND_BYTES + found_traces + answer
+    job = c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * buffer
+    traces = min(jobs, FINDS) * c.TRACE_COLUMNS
+    answer = found.get(RECEIVED, c.DEFAULT_INGESTER_MESSAGE_BYTES)
+    return {
+        "searches": (jobs * job, job),
+        "finding": (workers * c.FIND_BYTES, LEAST_WORKERS * c.FIND_BYTES),
+        "traces": (traces * buffer, traces * LEAST_READ_BUFFER_BYTES),
+        "answers": (answer * c.MESSAGE_COST, c.LEAST_MESSAGE_BYTES * c.MESSAGE_COST),
+    }
 
 
 JOBS, BUFFER = "querier.max_concurrent_queries", "storage.trace.search.read_buffer_size_bytes"
+
+
+def test_tenants_share_the_memory_for_what_waits() -> None:
+    """Tempo keeps a queue for each of them."""
+    key, waits = "query_frontend.max_outstanding_per_tenant", {}
+    for tenants in (1, 2, 10, 40):
+        settings = crowded(2, 1, 1, tenants, 1000, 100, shared=False)
+        waits[tenants] = int(value(settings, key, "query-frontend"))
+    room = 100 * MIB * c.HEAP_PERCENT // 100 - c.IDLE_BYTES
+    assert waits == {
+        1: room // 4 // c.OUTSTANDING_BYTES,
+        2: room // 4 // 2 // c.OUTSTANDING_BYTES,
+        10: LEAST_OUTSTANDING,
+        40: LEAST_OUTSTANDING,
+    }
 
 
 @pytest.mark.parametrize(("memory", "says"), [(48, "this is the least"), (250, "of "), (500, "of ")])
