@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
 
+from allocation.floors import TEMPO, floor_of
 from bench.arguments import a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
@@ -27,10 +28,9 @@ from sandbox.load import SMALL
 
 FILE = DATA / "best-split.jsonl"
 PARTS = (0.4, 0.2, 0.1)  # of what the giver has
-BETTER = 1.02  # less is noise
-LEAST = (10, 32 * 2**20)  # nobody gives below
+BETTER = 1.05  # less is noise
 BUSY = 0.6  # of a limit: below, nobody is given more of it
-EFFORT = Effort(factor=1.12, confirm_seconds=20, most_confirmations=3)
+EFFORT = Effort(factor=1.12, most_confirmations=3)
 FIRST_RATE = 2500.0
 
 
@@ -95,9 +95,14 @@ def transfers(limits: Limits, used: Mapping[str, tuple[float, float]], part: flo
         for taker in reversed(order[-2:]):
             for giver in order[:2]:
                 amount = int(part * limits[giver][resource])
-                enough = limits[giver][resource] - amount >= LEAST[resource]
+                enough = limits[giver][resource] - amount >= least(giver, resource)
                 if giver != taker and amount and enough and used[taker][resource] >= BUSY:
                     yield _moved(limits, giver, taker, resource, amount)
+
+
+def least(component: str, resource: int) -> int:
+    """What nobody gives below: the floors that hold for weights as well, which the best are written as."""
+    return floor_of(component, TEMPO, "limits", ("cpu", "memory")[resource])
 
 
 def _moved(limits: Limits, giver: str, taker: str, resource: int, amount: int) -> Limits:

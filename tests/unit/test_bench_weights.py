@@ -9,7 +9,7 @@ import pytest
 
 from allocation.profiles import MEASURED
 from bench import records
-from bench.best_split import BETTER, LEAST, Result, climb, transfers
+from bench.best_split import BETTER, Result, climb, least, transfers
 from bench.fitting import CONSTANT, Fit
 from bench.mixes import MIXES
 from bench.planes import Limits
@@ -88,7 +88,7 @@ def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
     for limits in found:
         for resource in (0, 1):
             assert sum(figures[resource] for figures in limits.values()) == sum(f[resource] for f in LIMITS.values())
-            assert all(figures[resource] >= LEAST[resource] for figures in limits.values())
+            assert all(figures[resource] >= least(name, resource) for name, figures in limits.items())
 
 
 def test_nobody_is_given_more_of_what_it_leaves_unused() -> None:
