@@ -10,7 +10,7 @@ from allocation.tuning.blocks import block_bytes, block_settings, minutes_by_dis
 from allocation.tuning.compactor import compactor_settings
 from allocation.tuning.cutting import cutting_of
 from allocation.tuning.distributor import distributor_settings
-from allocation.tuning.ingest import Intake, intake_settings
+from allocation.tuning.ingest import TENANTS_AT_ONCE, Intake, intake_settings
 from allocation.tuning.messages import least_message_bytes, message_setting
 from allocation.tuning.querier import querier_settings
 from allocation.tuning.query_frontend import query_frontend_settings
@@ -53,5 +53,7 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
     message = least_message_bytes(settings)
     yield from message_setting(INGESTER_SENDS, message, None, c.DEFAULT_MESSAGE_BYTES, "")
     yield from querier_settings(replica_of("querier", workloads), message)
-    yield from query_frontend_settings(replica_of("query-frontend", workloads), message, intake.tenants_at_once)
+    # Not by the number of tenants that there are: another one must not restart query frontends.
+    tenants = TENANTS_AT_ONCE if settings.spec.tenants else 1
+    yield from query_frontend_settings(replica_of("query-frontend", workloads), message, tenants)
     yield from compactor_settings(replica_of("compactor", workloads))

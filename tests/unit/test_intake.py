@@ -128,7 +128,7 @@ def test_bursts_for_which_ingesters_have_no_room_are_warned_of_with_the_memory_t
     assert found(at(memory), "intake-too-small") == []
     assert value(at(memory), BURST) >= 4 * 2**20
     [finding] = found(at(memory - 1), "intake-too-small")
-    assert "a request above 3Mi is never taken" in finding
+    assert "a request above 3.9Mi is never taken" in finding
 
 
 def test_one_tenant_at_one_distributor_is_never_too_many() -> None:
