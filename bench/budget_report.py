@@ -119,8 +119,9 @@ def caption(table: Cells, hardware: str, tempo: str) -> str:
     rounds = [len(cell.records) for row in table.values() for cell in row.values()]
     said = "; ".join(f"`{split}`: {SPLITS_SAY[split]}" for split in _splits(table) if split in SPLITS_SAY)
     many = f"{min(rounds)} to {max(rounds)}" if min(rounds) != max(rounds) else f"{max(rounds)}"
+    shown = "one round so far" if max(rounds) == 1 else f"median (least–most) of {many} rounds"
     return (
-        f"Spans/s held for a minute: median (least–most) of {many} rounds; ratios are of rounds that one run measured "
+        f"Spans/s held for a minute: {shown}; ratios are of rounds that one run measured "
         f"of both, median (least–most). Measured on {hardware}, Tempo {tempo}. {said}."
     )
 
