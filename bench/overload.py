@@ -62,7 +62,7 @@ def _of_today(records: Iterable[Record]) -> Iterator[Record]:
     for record in records:
         key = record["split"], record["total"]
         if key not in stacks:
-            stacks[key] = Stack.of_split(a_split(key[0]), a_total(key[1])).fingerprint
+            stacks[key] = Stack.of_split(Split.parse(key[0]), Total.parse(key[1])).fingerprint
         if record["fingerprint"] == stacks[key]:
             yield record
 

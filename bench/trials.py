@@ -159,9 +159,10 @@ class Plane:
         with self._push(rate, seconds, None) as pushing:
             pushed = list(islice(pushing.wait().trace_ids, IDS))
         self.ids = self.ids or pushed
-        if seconds >= LONG_SECONDS:
-            self._wait_for_blocks()
-        if seconds >= LONG_SECONDS and self._mix.queries_per_second:
+        if seconds < LONG_SECONDS:
+            return
+        self._wait_for_blocks()
+        if self._mix.queries_per_second:
             queries(
                 self._tempo.query,
                 FIRST_QUERIES_SECONDS,

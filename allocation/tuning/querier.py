@@ -30,9 +30,9 @@ def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
         yield Setting("querier", "querier.max_concurrent_queries", jobs, why)
     if room is not None:
         yield from _by_memory(room, read_buffer, finds)
-    answers, takes = None if room is None else room // ANSWER_PART, f"takes {c.MESSAGE_COST} times its bytes"
-    why = f"an ingester's answer {takes}"
-    yield from message_setting(RECEIVED, message_bytes, answers, c.DEFAULT_INGESTER_MESSAGE_BYTES, why)
+    answers = None if room is None else room // ANSWER_PART
+    takes = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes"
+    yield from message_setting(RECEIVED, message_bytes, answers, c.DEFAULT_INGESTER_MESSAGE_BYTES, takes)
     yield from message_setting(SENT, message_bytes, None, c.DEFAULT_MESSAGE_BYTES, "")
 
 
