@@ -119,7 +119,7 @@ bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to
 bench-throttling: $(INSTALLED) ## Measure what GOMAXPROCS spares processes of waiting for cpu (ten minutes)
 	@$(PYTHON) -m bench.throttling $(OPTIONS)
 
-figure: $(INSTALLED) ## Write docs/budget.svg and the README's table from what bench-budget measured
+figure: $(INSTALLED) ## Write docs/budget.svg, and the tables of the README and docs/measured.md, from what was measured
 	@$(PYTHON) -m bench.figure
 
 configuration-page: $(INSTALLED) ## Write docs/configuration.md from the models

@@ -207,6 +207,7 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
         **wanted.load,
         "rate": round(found.rate, 1),
         "binding": found.binding,
+        "repeated": plane.repeated if plane else 0,
         "started": plane is not None,
         "valid": all(trial.is_valid for trial in (*whole[-1:], *failed[:1])),
         "fingerprint": visit.stack.fingerprint,

@@ -102,6 +102,14 @@ def markdown(records: Iterable[Record], load: Record) -> str:
     return "\n\n".join(parts)
 
 
+def bound(table: Cells) -> str:
+    """A row for each split under each load: what was at its limit just above the rate."""
+    rows = ["| total | load | split | beyond its rate |", "| --- | --- | --- | --- |"]
+    for (total, mix), row in table.items():
+        rows += [f"| {total} | {mix} | {split} | {cell.binding} |" for split, cell in row.items()]
+    return "\n".join(rows)
+
+
 def _table(table: Cells) -> str:
     """Spans per second, the median and the range of the rounds, and ours over the operator's."""
     splits = _splits(table)

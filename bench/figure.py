@@ -1,20 +1,21 @@
-"""The README's figure and table, made from bench/data/budget.jsonl: docs/budget.svg, and what stands between markers.
+"""Figures that pages show, made from bench/data: docs/budget.svg, and what stands between markers in two pages.
 
-The same data give the same bytes. `--check` writes nothing and fails where either is not what the data say.
+The same data give the same bytes. `--check` writes nothing and fails where anything is not what the data say.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench.budget_report import Cell, Cells, by_origin, caption, cells, markdown
+from bench import overload_report, throttling_report
+from bench.budget_report import Cell, Cells, bound, by_origin, caption, cells, markdown
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
 
-SVG, README = PROJECT / "docs/budget.svg", PROJECT / "README.md"
-BEGIN, END = "<!-- budget: made by `make figure` -->", "<!-- /budget -->"
+SVG, README, PAGE = PROJECT / "docs/budget.svg", PROJECT / "README.md", PROJECT / "docs/measured.md"
 # What the figure shows: small spans, whole minutes, and in each of them its part of flushing and compacting.
 LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60}
 
@@ -36,27 +37,35 @@ def main() -> int:
     if not shown:
         print(f"{arguments.data}: no measurement to show; make bench-budget", file=sys.stderr)
         return 1
-    readme = README.read_text(encoding="utf-8")
     (hardware, tempo), table = shown[-1]
-    text = markdown(records, load)
-    wanted = {SVG: svg(table, caption(table, hardware, tempo)), README: with_table(readme, text)}
-    if BEGIN not in readme:
-        print(f"README.md has no markers; the table goes between\n{BEGIN}\n{END}\n\n{text}")
+    overloads = overload_report.newest(read(DATA / "overload.jsonl"))
+    sections = {
+        README: {"budget": markdown(records, load), "overload": overload_report.sentence(overloads)},
+        PAGE: {
+            "bound": bound(table),
+            "overload": overload_report.markdown(overloads),
+            "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
+        },
+    }
+    wanted = {SVG: svg(table, caption(table, hardware, tempo))}
+    for file, parts in sections.items():
+        wanted[file] = reduce(lambda text, part: with_section(text, *part), parts.items(), file.read_text("utf-8"))
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in stale:
-        print(
-            f"{file.relative_to(PROJECT)} {'is not what the data say: make figure' if arguments.check else 'written'}"
-        )
+        print(f"{file.name} {'is not what the data say: make figure' if arguments.check else 'written'}")
         if not arguments.check:
             file.write_text(wanted[file], encoding="utf-8")
     return int(arguments.check and bool(stale))
 
 
-def with_table(text: str, table: str) -> str:
-    """`text` with the table between its markers; as it was where it has none."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{table}\n{end}{after}" if begin and end else text
+def with_section(text: str, name: str, content: str) -> str:
+    """`text` with that between the markers of that name. Raises ValueError where it has none."""
+    begin, end = f"<!-- {name}: made by `make figure` -->", f"<!-- /{name} -->"
+    before, found, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (found and ended):
+        raise ValueError(f"no markers for what goes between\n{begin}\n{end}")
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def svg(table: Cells, about: str) -> str:

@@ -1,6 +1,6 @@
 """What rounds of a benchmark say together: medians with their range, and ratios of what was measured side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import median
@@ -50,6 +50,11 @@ class Ratio:
             said = "∞ (the other held no rate)" if high == inf else f"{_times(high)} ×"
         few = "one round" if rounds == 1 else f"{rounds} rounds"
         return said + ("" if self.is_beyond_spread else ", within the spread" if rounds >= FEWEST else f", {few}")
+
+
+def between(values: Sequence[float], form: str) -> str:
+    """The least–the most, each in that form; one figure where they are the same in it."""
+    return "–".join(dict.fromkeys(format(each, form) for each in (min(values), max(values))))
 
 
 def _times(value: float) -> str:

@@ -10,22 +10,18 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from statistics import median
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from bench.arguments import a_split, a_total, ended_with_a_line
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OURS, Split, Total
+from bench.throttling_report import GOS_OWN, PLANNED, markdown
 from bench.watching import Watch
 from sandbox.errors import SandboxError
 from sandbox.load import LIGHT, SMALL, Pushing, queries
 
 FILE = DATA / "throttling.jsonl"
-PLANNED, GOS_OWN = "as planned", "Go's own"
 VARIABLE = "GOMAXPROCS"
 WARM_UP_SECONDS = 5.0
 QUERIES_PER_SECOND = 0.5
@@ -47,7 +43,7 @@ def main() -> int:
         except KeyboardInterrupt:
             print("interrupted; what was measured is kept", flush=True)
     known = [each for each in of_this_machine(read(FILE)) if load(arguments).items() <= each.items()]
-    print_tables([each for each in known if each["fingerprint"] == stacks[each["threads"]].fingerprint])
+    print(markdown([each for each in known if each["fingerprint"] == stacks[each["threads"]].fingerprint]))
     return 0
 
 
@@ -114,40 +110,6 @@ def without_variable(name: str, objects: Iterable[Object]) -> list[Object]:
             for container in item["spec"]["template"]["spec"]["containers"]:
                 container["env"] = [each for each in container.get("env") or () if each["name"] != name]
     return [*changed]
-
-
-def print_tables(records: Iterable[Record]) -> None:
-    """By process and by variant, the median of all rounds.
-
-    Periods that were throttled, and not the seconds: the kernel adds those up over processors, on which two threads
-    wait at once, so that they say nothing of one thread beside two.
-    """
-    known = list(records)
-    console = Console(width=140)
-    shown = _table("process", VARIABLE, "rounds", "of its cpu", "periods throttled")
-    for name in dict.fromkeys(name for each in known for name in each["uses"]):
-        for threads in (PLANNED, GOS_OWN):
-            rows = [each["uses"][name] for each in known if each["threads"] == threads]
-            if rows and rows[0]["cpu_limit_millicores"]:
-                shares = (
-                    median(use["cpu_millicores"] / use["cpu_limit_millicores"] for use in rows),
-                    median(use["throttled"] for use in rows),
-                )
-                shown.add_row(name, threads, str(len(rows)), *(f"{share:.0%}" for share in shares))
-    console.print(shown)
-    answers = _table(VARIABLE, "rounds", "acknowledged", "push p50", "push p95", "query p95")
-    for threads in (PLANNED, GOS_OWN):
-        if rounds := [each for each in known if each["threads"] == threads]:
-            taken = sum(each["acknowledged"] for each in rounds) / sum(each["offered"] for each in rounds)
-            latencies = [
-                median(each[f"{kind}_seconds"] for each in rounds) for kind in ("push_p50", "push_p95", "query_p95")
-            ]
-            answers.add_row(threads, str(len(rounds)), f"{taken:.1%}", *(f"{1000 * each:.0f} ms" for each in latencies))
-    console.print(answers)
-
-
-def _table(*headings: str) -> Table:
-    return Table(*headings, box=None, padding=(0, 2, 0, 0), pad_edge=False)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ from sandbox.load.querying import QueryAnswer
 from sandbox.tempo_processes import Tempo
 
 QUERY_PART, QUERY_SECONDS = 0.95, 1.0  # so many of the queries are answered within this
+SHORT_QUERY_PART = 0.75  # in trials of a few seconds, which have too few queries in them for the slowest of twenty
 QUERY_WAITS_SECONDS, PUSH_WAITS_SECONDS = 3.0, 5.0  # for an answer: by then nothing is well any more
 TOO_SLOW = "ReadTimeoutError"  # the status of a query that was not answered in that time
 REFUSED = "receiver_refused_spans"
@@ -83,10 +84,20 @@ class Measured:
         found += [f"{name} does not say what it lost" for name in self.seen.unknown]
         if failed := Counter(each.status for each in self._answers if each.status not in ("200", TOO_SLOW)):
             found.append(f"queries failed {dict(failed)}")
-        if too_many_are_slow(self._answers, len(self._answers)):
+        if self._too_many_are_slow:
             found.append(f"queries p95 {self.query_seconds(QUERY_PART):.1f} s")
         found += [f"lost {count} ({reason})" for reason, count in lost if REFUSED in reason]
         return found or ([] if self.pushed else ["ended early"])
+
+    @property
+    def _too_many_are_slow(self) -> bool:
+        return too_many_are_slow(self._answers, len(self._answers), part_in_time(self.seconds))
+
+    @property
+    def is_slow_alone(self) -> bool:
+        """Whether it failed, and by slow queries alone; what the end of the push left unsent is no other reason."""
+        reasons = [each for each in self.failures if REFUSED not in each]
+        return self._too_many_are_slow and len(reasons) == 1
 
     @property
     def verdict(self) -> Verdict:
@@ -130,10 +141,15 @@ def failures_of(pushed: Pushed, rate: float, seconds: float) -> list[str]:
     return found
 
 
-def too_many_are_slow(answers: Sequence[QueryAnswer], asked: float) -> bool:
-    """Whether more than 5 % of all that are asked took a second: of fewer than 20, more than one."""
+def part_in_time(seconds: float) -> float:
+    """Of the queries of a trial of so many seconds: what must be answered in time."""
+    return QUERY_PART if seconds >= LONG_SECONDS else SHORT_QUERY_PART
+
+
+def too_many_are_slow(answers: Sequence[QueryAnswer], asked: float, in_time: float = QUERY_PART) -> bool:
+    """Whether more than the rest of all that are asked took a second: of 5 % of fewer than 20, more than one."""
     slow = sum(each.latency_seconds >= QUERY_SECONDS for each in answers)
-    return slow > max(1, (1 - QUERY_PART) * asked)
+    return slow > max(1, (1 - in_time) * asked)
 
 
 class Plane:
@@ -149,6 +165,7 @@ class Plane:
         self._tempo, self._mix, self._shape, self._say = tempo, mix, shape, say
         self.ids = ids
         self.missing: list[str] = []  # who did not come back: then nothing holds any more
+        self.repeated = 0  # long trials that slow queries alone failed
         self.trials: list[Measured] = []
 
     def warm_up(self, rate: float, seconds: float) -> None:
@@ -173,16 +190,27 @@ class Plane:
             )
 
     def __call__(self, rate: float, seconds: float) -> Verdict:
-        """Tries a rate, once what was before has settled."""
+        """Tries a rate, once what was before has settled; a long trial that slow queries alone fail, once more.
+
+        A minute has 12 to 180 queries in it, so the share of slow ones that is allowed is a handful or one: where a
+        p95 is near its limit, chance alone would decide what held.
+        """
+        measured = self._tried(rate, seconds)
+        if measured and seconds >= LONG_SECONDS and measured.is_slow_alone:
+            self.repeated += 1
+            measured = self._tried(rate, seconds)
+        return measured.verdict if measured else Verdict(False, f"{self.missing[0]} did not come back")
+
+    def _tried(self, rate: float, seconds: float) -> Measured | None:
         if self.missing or not self.settle(rate):
-            return Verdict(False, f"{self.missing[0]} did not come back")
+            return None
         measured = self.measure(rate, seconds)
         self.trials.append(measured)
         verdict = measured.verdict
         self._say(
             f"    {rate:7,.0f} spans/s for {seconds:2.0f} s: {'holds' if verdict.held else 'NO'}: {verdict.reason}"
         )
-        return verdict
+        return measured
 
     def measure(self, rate: float, seconds: float) -> Measured:
         """One load, and what it used; ended as soon as it cannot hold any more."""
@@ -224,11 +252,11 @@ class Plane:
     def _query(self, seconds: float, over: Event) -> Queried | None:
         """Asks until the end, or until too many of all that are to be asked were slow, or one failed."""
         answers: list[QueryAnswer] = []
-        wanted = self._mix.queries_per_second * seconds
+        wanted, in_time = self._mix.queries_per_second * seconds, part_in_time(seconds)
 
         def heard(answer: QueryAnswer) -> None:
             answers.append(answer)
-            if answer.status not in ("200", TOO_SLOW) or too_many_are_slow(answers, wanted):
+            if answer.status not in ("200", TOO_SLOW) or too_many_are_slow(answers, wanted, in_time):
                 over.set()
 
         if not wanted:

@@ -15,7 +15,7 @@ from bench import budget
 from bench.arguments import ended_with_a_line
 from bench.budget import FIRST_OF_ITS_OWN, Visit, Wanted, beginning, missing
 from bench.budget_report import cells, lines, markdown
-from bench.figure import BEGIN, END, svg, with_table
+from bench.figure import svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
 from bench.search import Effort, Found
@@ -292,11 +292,12 @@ def test_the_table_has_a_row_for_each_load_and_replaces_what_stood_between_the_m
     table = markdown(RECORDS, LOAD)
     assert table.splitlines()[0] == "| total | load | ours | operator | ours / operator |"
     assert len([line for line in table.splitlines() if line.startswith("|")]) == 4
-    text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
-    once = with_table(text, table)
-    assert once == f"before\n{BEGIN}\n{table}\n{END}\nafter\n"
-    assert with_table(once, table) == once
-    assert with_table("no markers", table) == "no markers"
+    begin, end = "<!-- budget: made by `make figure` -->", "<!-- /budget -->"
+    once = with_section(f"before\n{begin}\nold\n{end}\nafter\n", "budget", table)
+    assert once == f"before\n{begin}\n{table}\n{end}\nafter\n"
+    assert with_section(once, "budget", table) == once
+    with pytest.raises(ValueError, match="no markers for what goes between\n<!-- overload"):
+        with_section(once, "overload", table)
 
 
 def test_the_figure_is_the_same_for_the_same_data_in_any_order_of_loads() -> None:

@@ -11,7 +11,16 @@ import pytest
 
 from bench.counting import Losses, block_counts, blocks_between, known_blocks
 from bench.mixes import MIXES
-from bench.trials import QUERY_WAITS_SECONDS, TOO_SLOW, Measured, Plane, failures_of, too_many_are_slow
+from bench.trials import (
+    QUERY_PART,
+    QUERY_WAITS_SECONDS,
+    TOO_SLOW,
+    Measured,
+    Plane,
+    failures_of,
+    part_in_time,
+    too_many_are_slow,
+)
 from bench.watching import Seen, Use
 from sandbox.load import SMALL, Pushed, Queried
 from sandbox.load.answers import OK, Answer
@@ -29,11 +38,13 @@ def pushed(slower: float = 0.0, late: int = 0, code: str = OK) -> Pushed:
     return Pushed(SMALL, 1, None, SECONDS, answers, late, 0, 0.1)
 
 
-def measured(own: Pushed | None = None, statuses: tuple[str, ...] = (), seen: Seen | None = None) -> Measured:
+def measured(
+    own: Pushed | None = None, statuses: tuple[str, ...] = (), seen: Seen | None = None, seconds: float = SECONDS
+) -> Measured:
     slow = {TOO_SLOW: QUERY_WAITS_SECONDS}
     answers = tuple(QueryAnswer("search", 0.0, slow.get(status, 0.1), status) for status in statuses)
     seen = seen or Seen({"ingester-0": WELL}, {}, [], 1.0, None)
-    return Measured(RATE, SECONDS, own, Queried(answers), seen, 5.0)
+    return Measured(RATE, seconds, own, Queried(answers), seen, 5.0)
 
 
 def test_a_rate_that_is_answered_as_it_is_sent_holds() -> None:
@@ -80,6 +91,48 @@ def test_of_few_queries_one_may_be_slow_and_a_query_without_an_answer_is_a_slow_
     slow = [QueryAnswer("search", 0.0, 2.0, "200")] * 3
     assert not too_many_are_slow(slow, asked=60)
     assert too_many_are_slow(slow, asked=40)
+
+
+def test_of_a_few_seconds_a_fourth_of_the_queries_may_be_slow_and_of_a_minute_one_of_twenty() -> None:
+    answers = (*(TOO_SLOW,) * 3, *("200",) * 9)
+    assert measured(pushed(), answers).verdict.held
+    assert not measured(pushed(), (TOO_SLOW, *answers)).verdict.held
+    assert part_in_time(60) == QUERY_PART
+
+
+LOST_AT_THE_END = Seen({"ingester-0": WELL}, {"distributor-0: receiver_refused_spans": 100}, [], 1.0, None)
+SLOW = measured(None, (TOO_SLOW,) * 9, LOST_AT_THE_END, 60)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first", "tried", "held"),
+    [
+        (60, SLOW, 2, True),
+        (8, SLOW, 1, False),  # a step is no minute
+        (60, measured(None, (TOO_SLOW,) * 9 + ("503",), LOST_AT_THE_END, 60), 1, False),
+        (60, measured(pushed(code="UNAVAILABLE"), seconds=60), 1, False),
+        (60, measured(None, seconds=60), 1, False),
+        (60, measured(pushed()), 1, True),
+    ],
+)
+def test_a_minute_that_slow_queries_alone_fail_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, first: Measured, tried: int, held: bool
+) -> None:
+    found = iter((first, measured(pushed())))
+    monkeypatch.setattr(Plane, "settle", lambda *_: True)
+    monkeypatch.setattr(Plane, "measure", lambda *_: next(found))
+    plane = Plane(Tempo(), MIXES["query"], SMALL, print)  # type: ignore[arg-type] # nobody asks it
+    assert plane(RATE, seconds).held is held
+    assert len(plane.trials) == tried
+    assert plane.repeated == tried - 1
+
+
+def test_two_such_minutes_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plane, "settle", lambda *_: True)
+    monkeypatch.setattr(Plane, "measure", lambda *_: SLOW)
+    plane = Plane(Tempo(), MIXES["query"], SMALL, print)  # type: ignore[arg-type] # nobody asks it
+    assert not plane(RATE, 60).held
+    assert len(plane.trials) == 2
 
 
 @dataclass

@@ -1,0 +1,98 @@
+"""What the overloads say together, for the README and docs/measured.md: by size of traces and stack."""
+
+from collections.abc import Iterable, Sequence
+
+from bench.records import Record
+from bench.splits import OPERATOR, OURS
+from bench.summary import between
+
+SIZE_OF_LOSSES = "small"  # the traces that a stack without limits of its own takes and then drops
+
+Runs = dict[tuple[str, str], list[Record]]  # (traces, split) -> rounds
+
+
+def newest(records: Iterable[Record]) -> list[Record]:
+    """Of the machine and version measured last, and of each stack as it was measured last."""
+    every = [each for each in records if "error" not in each and not each["own_executables"]]
+    last = {(each["split"], each["total"]): each for each in every}
+    origin = _origin(every[-1]) if every else None
+    same = ("fingerprint", "bytes_per_second")
+    return [
+        each
+        for each in every
+        if _origin(each) == origin and all(each[key] == last[each["split"], each["total"]][key] for key in same)
+    ]
+
+
+def markdown(records: Sequence[Record]) -> str:
+    """A row for each size of traces and stack: of the rounds, the least and the most."""
+    rows = [
+        "| traces | stack | acknowledged | refused, may be sent again | acknowledged and lost | OOM kills "
+        "| a small search is answered after |",
+        "| --- | --- | --: | --: | --: | --: | --- |",
+    ]
+    for (shape, split), rounds in _runs(records).items():
+        counted = [*(_counts(rounds, key) for key in ("acknowledged", "retryable", "lost")), _killed(rounds)]
+        figures = " | ".join(between(each, ",.0f") for each in counted)
+        rows.append(f"| {shape} | {split} | {figures} | {_answered(rounds)} |")
+    return "\n".join([*rows, "", _caption(records)])
+
+
+def sentence(records: Sequence[Record]) -> str:
+    """What the README says of them."""
+    ours, theirs = ([each for each in records if each["split"] == split] for split in (OURS, OPERATOR))
+    losses = [each["lost"] / each["acknowledged"] for each in theirs if each["shape"] == SIZE_OF_LOSSES]
+    dead = sum(bool(each["oom_kills"]) for each in theirs)
+    rounds, sizes = _many(records, "round"), _many(records, "shape")
+    return (
+        f"At three times the rate that they let in, with heavy queries on top, {_bad('OOM-killed', _killed(ours))} and "
+        f"{_bad('acknowledged and lost', _counts(ours, 'lost'))} in {len(ours)} runs, {rounds} rounds of "
+        f"{sizes} sizes of traces. With tempo-operator's numbers and settings the same load cost "
+        f"{between([100 * each for each in losses], '.0f')} % of the acknowledged spans of small traces, and something "
+        f"was OOM-killed in {dead} of {len(theirs)} runs ([data](docs/measured.md#overload))."
+    )
+
+
+def _bad(what: str, counts: Sequence[int]) -> str:
+    return f"{sum(counts) or 'nothing'} {'were' if sum(counts) > 1 else 'was'} {what}"
+
+
+def _caption(records: Sequence[Record]) -> str:
+    last = records[-1]
+    megabytes, rounds = last["bytes_per_second"] / 1e6, _many(records, "round")
+    return (
+        f"{last['total']}, {megabytes:.2f} MB/s in all, {rounds} rounds; measured on {last['hardware']}, "
+        f"Tempo {last['tempo']}, {last['time'][:10]}. Spans, the least–the most of the rounds."
+    )
+
+
+def _runs(records: Iterable[Record]) -> Runs:
+    found: Runs = {}
+    for each in records:
+        found.setdefault((each["shape"], each["split"]), []).append(each)
+    shapes = list(dict.fromkeys(shape for shape, _ in found))
+    return dict(sorted(found.items(), key=lambda item: (shapes.index(item[0][0]), item[0][1] != OURS)))
+
+
+def _answered(rounds: Sequence[Record]) -> str:
+    seconds = [each["answers_after_seconds"] for each in rounds]
+    known = [each for each in seconds if each is not None]
+    never = len(seconds) - len(known)
+    said = [f"{between(known, '.1f')} s"] if known else []
+    return ", ".join(said + ([f"{never} of {len(seconds)} not within 15 s"] if never else []))
+
+
+def _origin(record: Record) -> tuple[str, str]:
+    return record["hardware"], record["tempo"]
+
+
+def _many(records: Iterable[Record], key: str) -> int:
+    return len({each[key] for each in records})
+
+
+def _counts(rounds: Sequence[Record], key: str) -> list[int]:
+    return [each[key] for each in rounds]
+
+
+def _killed(rounds: Sequence[Record]) -> list[int]:
+    return [sum(each["oom_kills"].values()) for each in rounds]

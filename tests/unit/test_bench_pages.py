@@ -1,0 +1,110 @@
+"""What the pages show of the benchmarks is what the data say, and tables have the least and the most of the rounds."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import figure, overload_report, throttling_report
+from bench.records import PROJECT, Record
+
+ORIGIN = {"hardware": "2 × X", "tempo": "v2.9.0", "time": "2026-01-02T03:04:05+00:00", "fingerprint": "a"}
+
+
+def overload(split: str, number: int, shape: str = "small", **changed: Any) -> Record:
+    """One overload's line, as far as anybody reads it."""
+    return {
+        **ORIGIN,
+        "round": number,
+        "total": "1/2Gi",
+        "split": split,
+        "own_executables": False,
+        "bytes_per_second": 7_500_000,
+        "shape": shape,
+        "acknowledged": 1000 + number,
+        "retryable": 2000,
+        "lost": 0,
+        "oom_kills": {},
+        "answers_after_seconds": float(number),
+        **changed,
+    }
+
+
+BAD: Record = {"lost": 500, "oom_kills": {"query-frontend-0": 1}, "answers_after_seconds": None}
+OVERLOADS = [
+    overload("operator", 1, lost=250),
+    overload("operator", 2, **BAD),
+    *(overload("ours", number) for number in (1, 2)),
+]
+
+
+def run(threads: str, number: int, cpu: float, **changed: Any) -> Record:
+    """One run's line, with GOMAXPROCS or without."""
+    uses: Mapping[str, Any] = {
+        "minio": {"cpu_limit_millicores": 1000, "cpu_millicores": 1, "throttled": 0},
+        "ingester-0": {"cpu_limit_millicores": 210, "cpu_millicores": cpu, "throttled": 0.05},
+    }
+    latencies = {f"{kind}_seconds": 0.004 for kind in throttling_report.LATENCIES}
+    load = {"total": "500m/1Gi", "spans_per_second": 3000.0, "wanted_seconds": 60.0}
+    return {**ORIGIN, **load, "round": number, "threads": threads, "uses": uses, **latencies, **changed}
+
+
+def test_pages_and_figure_are_what_the_data_say(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["figure", "--check"])
+    assert figure.main() == 0, capsys.readouterr().out
+
+
+def test_a_page_that_says_something_else_is_found(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    changed = tmp_path / "measured.md"
+    changed.write_text((PROJECT / "docs/measured.md").read_text("utf-8").replace("| small | ours |", "| small | us |"))
+    monkeypatch.setattr(figure, "PAGE", changed)
+    monkeypatch.setattr(sys, "argv", ["figure", "--check"])
+    assert figure.main() == 1
+    assert capsys.readouterr().out.endswith("measured.md is not what the data say: make figure\n")
+
+
+def test_overloads_are_told_by_size_and_stack_ours_first_with_the_least_and_the_most() -> None:
+    rows = overload_report.markdown(OVERLOADS).splitlines()
+    assert rows[2] == "| small | ours | 1,001–1,002 | 2,000 | 0 | 0 | 1.0–2.0 s |"
+    assert rows[3] == "| small | operator | 1,001–1,002 | 2,000 | 250–500 | 0–1 | 1.0 s, 1 of 2 not within 15 s |"
+    assert "7.50 MB/s in all, 2 rounds; measured on 2 × X" in rows[-1]
+
+
+def test_the_sentence_says_what_was_killed_and_lost_of_ours_too() -> None:
+    said = overload_report.sentence(OVERLOADS)
+    assert "nothing was OOM-killed and nothing was acknowledged and lost in 2 runs" in said
+    assert "cost 25–50 % of the acknowledged spans" in said
+    assert "OOM-killed in 1 of 2 runs" in said
+    said = overload_report.sentence([*OVERLOADS, overload("ours", 3, **BAD)])
+    assert "1 was OOM-killed and 500 were acknowledged and lost in 3 runs" in said
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"fingerprint": "as it was"},
+        {"hardware": "8 × Y"},
+        {"bytes_per_second": 1},
+        {"own_executables": True},
+        {"error": "ingester-0: not ready"},
+    ],
+)
+def test_what_was_measured_otherwise_is_not_among_the_newest(other: Record) -> None:
+    assert overload_report.newest([overload("ours", 9, **other), *OVERLOADS]) == OVERLOADS
+
+
+def test_threads_are_told_with_the_median_the_least_and_the_most() -> None:
+    records = [run(threads, number, 30 + number) for threads in throttling_report.THREADS for number in (1, 2, 6)]
+    text = throttling_report.markdown(records)
+    assert "| ingester-0: cpu, of 210m | 32m (31–36) | 32m (31–36) |" in text
+    assert "| its scheduler periods in which it had to wait | 5.0 % (5.0) | 5.0 % (5.0) |" in text
+    assert "| p95 of pushes | 4 ms (4) | 4 ms (4) |" in text
+    assert "minio" not in text
+    assert throttling_report.newest([run("as planned", 1, 5, fingerprint="as it was"), *records]) == records
+    assert throttling_report.markdown([]) == "nothing measured yet"
