@@ -1,6 +1,6 @@
 """The best split that a search finds: what ours is measured against.
 
-Begins with ours, and moves cpu or memory from the component that uses least of its own to one that is at its limit, in
+Begins with ours, and moves cpu or memory from the component that uses least of its own to those at their limits, in
 smaller and smaller parts, for as long as the rate that holds grows. Everything tried is added to
 bench/data/best-split.jsonl, and a run goes on from the best there is. The best is written as weights, for
 `python -m bench.budget --splits ours @FILE`, which sets both beside each other, in turn, for whole minutes.
@@ -17,6 +17,7 @@ from math import prod
 from allocation.floors import TEMPO, floor_of
 from bench.arguments import a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
+from bench.overload import intake_of
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
 from bench.search import Effort, highest_rate
@@ -86,18 +87,20 @@ def climb(evaluate: Evaluate, start: Limits, first_rate: float, allows: Callable
 
 
 def transfers(limits: Limits, used: Mapping[str, tuple[float, float]], part: float) -> Iterator[Limits]:
-    """Limits with a part of one component's moved to another, the most promising first; their sum stays.
+    """Limits with a part of one component's moved to others, the most promising first; their sum stays.
 
-    Cpu, then memory: the two that use least of theirs give, the two that use most take.
+    Cpu, then memory: the two that use least of theirs give, the two that use most take, both together where both are
+    busy: of two that end at the same rate, more for one of them is worth nothing.
     """
     for resource in (0, 1):
         order = sorted(limits, key=lambda name: used[name][resource])
-        for taker in reversed(order[-2:]):
+        busy = [name for name in reversed(order[-2:]) if used[name][resource] >= BUSY]
+        for takers in ([busy] if len(busy) > 1 else []) + [[name] for name in busy]:
             for giver in order[:2]:
                 amount = int(part * limits[giver][resource])
                 enough = limits[giver][resource] - amount >= least(giver, resource)
-                if giver != taker and amount and enough and used[taker][resource] >= BUSY:
-                    yield _moved(limits, giver, taker, resource, amount)
+                if giver not in takers and amount and enough:
+                    yield _moved(limits, giver, takers, resource, amount)
 
 
 def least(component: str, resource: int) -> int:
@@ -105,10 +108,16 @@ def least(component: str, resource: int) -> int:
     return floor_of(component, TEMPO, "limits", ("cpu", "memory")[resource])
 
 
-def _moved(limits: Limits, giver: str, taker: str, resource: int, amount: int) -> Limits:
+def _moved(limits: Limits, giver: str, takers: Sequence[str], resource: int, amount: int) -> Limits:
+    """Shared by the takers as what they have is; the first has what is left by rounding."""
     changed = {name: list(figures) for name, figures in limits.items()}
     changed[giver][resource] -= amount
-    changed[taker][resource] += amount
+    has, left = sum(limits[name][resource] for name in takers), amount
+    for name in takers[1:]:
+        own = amount * limits[name][resource] // has
+        changed[name][resource] += own
+        left -= own
+    changed[takers[0]][resource] += left
     return {name: (cpu, memory) for name, (cpu, memory) in changed.items()}
 
 
@@ -137,7 +146,8 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
                 rates.append(highest_rate(plane, first_rate, EFFORT).rate)
                 last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
         rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0
-        used = _used(last) if last else dict.fromkeys(limits, (1.0, 1.0))
+        let_in = intake_of(stack.objects).rate_bytes / SMALL.span_bytes
+        used = used_shares(last, last.rate / let_in) if last else dict.fromkeys(limits, (1.0, 1.0))
         append(FILE, {**what, "limits": limits, "rate": rate, "used": used})
         return Result(rate, used)
 
@@ -148,10 +158,15 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _used(measured: Measured) -> dict[str, tuple[float, float]]:
-    """By component; waiting for cpu counts as using it."""
-    own = {name: use for name, use in measured.uses.items() if name != "minio"}
-    return {component_of(name): (max(use.cpu, use.throttled), use.memory) for name, use in own.items()}
+def used_shares(measured: Measured, of_let_in: float) -> dict[str, tuple[float, float]]:
+    """By component; waiting for cpu counts as using it.
+
+    So does `of_let_in`, the part that was held of the rate that is let in, which follows from the ingester's cpu.
+    """
+    own = {component_of(name): use for name, use in measured.uses.items() if name != "minio"}
+    found = {name: (max(use.cpu, use.throttled), use.memory) for name, use in own.items()}
+    cpu, memory = found["ingester"]
+    return {**found, "ingester": (max(cpu, of_let_in), memory)}
 
 
 def _what(arguments: argparse.Namespace) -> Record:

@@ -9,11 +9,13 @@ import pytest
 
 from allocation.profiles import MEASURED
 from bench import records
-from bench.best_split import BETTER, Result, climb, least, transfers
+from bench.best_split import BETTER, Result, climb, least, transfers, used_shares
 from bench.fitting import CONSTANT, Fit
 from bench.mixes import MIXES
 from bench.planes import Limits
 from bench.splits import Total
+from bench.trials import Measured
+from bench.watching import Seen, Use
 from bench.weights import QUERY_SHARE_SECONDS, proposed
 from sandbox.load import Shape
 
@@ -84,7 +86,9 @@ class Counted:
 def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
     used = {"distributor": (0.7, 0.9), "ingester": (1.0, 0.3), "compactor": (0.1, 0.2)}
     found = list(transfers(LIMITS, used, 0.4))
-    assert found[0] == {**LIMITS, "ingester": (140, 400 * MIB), "compactor": (60, 100 * MIB)}
+    both = {"ingester": (120, 400 * MIB), "distributor": (120, 100 * MIB)}
+    assert found[0] == {**LIMITS, **both, "compactor": (60, 100 * MIB)}
+    assert found[1] == {**LIMITS, "ingester": (140, 400 * MIB), "compactor": (60, 100 * MIB)}
     for limits in found:
         for resource in (0, 1):
             assert sum(figures[resource] for figures in limits.values()) == sum(f[resource] for f in LIMITS.values())
@@ -101,6 +105,20 @@ def test_a_climb_gets_near_the_best_split() -> None:
     assert result.rate >= 0.93 * 300 / 5.5
     assert sum(cpu for cpu, _ in best.values()) == 300
     assert evaluate.asked < 60
+
+
+def test_a_climb_gets_away_from_where_two_end_at_the_same_rate() -> None:
+    """From there no single one of them gains anything by more."""
+    start = {**LIMITS, "ingester": (400, 400 * MIB)}
+    _, result = climb(Counted({"distributor": 1, "ingester": 4, "compactor": 0.1}), start, 10, lambda: True)
+    assert result.rate == pytest.approx(108)
+
+
+def test_an_ingester_is_at_its_end_where_the_rate_that_follows_from_its_cpu_is() -> None:
+    use = Use(50, 100, 0.2, 1, 2, 0, 0)
+    seen = Seen({"minio": use, "ingester-0": use, "distributor-0": use}, {}, [], 1.0, None)
+    used = used_shares(Measured(900, 60, None, None, seen, 1.0), of_let_in=0.9)
+    assert used == {"ingester": (0.9, 0.5), "distributor": (0.5, 0.5)}
 
 
 def test_a_climb_ends_when_the_time_is_over_and_keeps_what_it_has() -> None:
