@@ -55,8 +55,8 @@ PODS: Mapping[str, tuple[str, ...]] = {
     "gateway": ("gateway", "opa"),
 }
 
-# What each container of Tempo's used under load (docs/measured.md): the first five, which add up to 100. Those beside
-# them were not measured, and come on top with what the operator gives them.
+# What each container of Tempo's was measured to need, and by judgement where docs/measured.md says so: the first five,
+# which add up to 100. Those beside them were not measured, and come on top with what the operator gives them.
 MEASURED = _table(
     distributor=("20", "10"),
     ingester=("42", "50"),

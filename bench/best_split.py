@@ -8,6 +8,7 @@ bench/data/best-split.jsonl, and a run goes on from the best there is. The best 
 
 import argparse
 import json
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,13 +16,14 @@ from dataclasses import dataclass
 from math import prod
 
 from allocation.floors import TEMPO, floor_of
+from allocation.tuning import coefficients as c
 from bench.arguments import a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
 from bench.overload import intake_of
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
 from bench.search import Effort, highest_rate
-from bench.splits import CONTAINERS, Split, Total, limited
+from bench.splits import CONTAINERS, OURS, Split, Total, limited
 from bench.trials import Measured, Plane
 from bench.watching import component_of
 from sandbox.errors import SandboxError
@@ -31,8 +33,14 @@ FILE = DATA / "best-split.jsonl"
 PARTS = (0.4, 0.2, 0.1)  # of what the giver has
 BETTER = 1.05  # less is noise
 BUSY = 0.6  # of a limit: below, nobody is given more of it
-EFFORT = Effort(factor=1.12, most_confirmations=3)
-FIRST_RATE = 2500.0
+# Whole minutes alone, and finer than what counts as better: steps of seconds are borne by the burst that is let in.
+EFFORT = Effort(step_seconds=60, factor=1.06, precision=1.04, most_steps=7)
+FIRST_OF_BEST = (0.94, 1.0)  # anew for every split: those that began alike would be found to hold the same
+FIRST_PART = 0.8  # of what ours lets in
+LET_IN = {  # bytes a second for each millicore, docs/tuning.md
+    "distributor": c.DISTRIBUTOR_BYTES_PER_MILLICORE,
+    "ingester": c.INGESTER_BYTES_PER_MILLICORE * c.INTAKE_PERCENT // 100,
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ def main() -> int:
     evaluate = _evaluator(arguments)
     best = {name: (int(cpu), int(memory)) for name, (cpu, memory) in start.items()}
     try:
-        best, result = climb(evaluate, best, FIRST_RATE * arguments.total.cpu_millicores / 500, _allows(deadline))
+        best, result = climb(evaluate, best, _first_rate(arguments.total), _allows(deadline))
         print(f"best: {result.rate:,.0f} spans/s with {best}")
     except KeyboardInterrupt:
         known = _known(arguments)
@@ -79,7 +87,7 @@ def climb(evaluate: Evaluate, start: Limits, first_rate: float, allows: Callable
             for limits in transfers(best, result.used, part):
                 if not allows():
                     return best, result
-                tried = evaluate(limits, 0.95 * result.rate or first_rate / 4)
+                tried = evaluate(limits, random.uniform(*FIRST_OF_BEST) * result.rate or first_rate / 4)
                 if tried.rate > BETTER * result.rate:
                     best, result, moved = limits, tried, True
                     break
@@ -146,8 +154,7 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
                 rates.append(highest_rate(plane, first_rate, EFFORT).rate)
                 last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
         rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0
-        let_in = intake_of(stack.objects).rate_bytes / SMALL.span_bytes
-        used = used_shares(last, last.rate / let_in) if last else dict.fromkeys(limits, (1.0, 1.0))
+        used = used_shares(last, limits) if last else dict.fromkeys(limits, (1.0, 1.0))
         append(FILE, {**what, "limits": limits, "rate": rate, "used": used})
         return Result(rate, used)
 
@@ -158,21 +165,25 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def used_shares(measured: Measured, of_let_in: float) -> dict[str, tuple[float, float]]:
+def used_shares(measured: Measured, limits: Limits) -> dict[str, tuple[float, float]]:
     """By component; waiting for cpu counts as using it.
 
-    So does `of_let_in`, the part that was held of the rate that is let in, which follows from the ingester's cpu.
+    So does the part that was held of the rate that a distributor's and an ingester's cpu each let in.
     """
     own = {component_of(name): use for name, use in measured.uses.items() if name != "minio"}
     found = {name: (max(use.cpu, use.throttled), use.memory) for name, use in own.items()}
-    cpu, memory = found["ingester"]
-    return {**found, "ingester": (max(cpu, of_let_in), memory)}
+    for name, bytes_per_millicore in LET_IN.items():
+        cpu, memory = found[name]
+        let_in = bytes_per_millicore * limits[name][0]
+        found[name] = max(cpu, measured.rate * SMALL.span_bytes / let_in), memory
+    return found
 
 
 def _what(arguments: argparse.Namespace) -> Record:
     """What results must have in common; the fingerprint is of any limits, so that it is the settings'."""
     any_limits = Stack.of(limited(dict.fromkeys(CONTAINERS, (500, 2**29)))).with_blocks_of(arguments.block_seconds)
     own = {"total": str(arguments.total), "mixes": list(arguments.mixes), "block_seconds": arguments.block_seconds}
+    own |= {"precision": EFFORT.precision}
     return {**own, "fingerprint": any_limits.fingerprint}
 
 
@@ -181,8 +192,13 @@ def _known(arguments: argparse.Namespace) -> list[Record]:
     return [each for each in of_this_machine(read(FILE)) if what.items() <= each.items()]
 
 
+def _first_rate(total: Total) -> float:
+    ours = Stack.of_split(Split.parse(OURS), total)
+    return FIRST_PART * intake_of(ours.objects).rate_bytes / SMALL.span_bytes
+
+
 def _ours(arguments: argparse.Namespace) -> Limits:
-    return Stack.of_split(Split.parse("ours"), arguments.total).limits
+    return Stack.of_split(Split.parse(OURS), arguments.total).limits
 
 
 def _allows(deadline: Deadline) -> Callable[[], bool]:

@@ -25,7 +25,7 @@ from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import Effort, Found, highest_rate
 from bench.splits import Split, Total
-from bench.trials import Plane
+from bench.trials import LONG_SECONDS, Plane
 from sandbox.errors import SandboxError
 from sandbox.load import Shape
 
@@ -75,6 +75,8 @@ def main() -> int:
     """Measures what is missing, and prints what there is."""
     parser = _parser()
     arguments = parser.parse_args()
+    if arguments.confirm_seconds < LONG_SECONDS:
+        parser.error(f"--confirm-seconds {arguments.confirm_seconds:g} are too few for queries; write {LONG_SECONDS:g}")
     if arguments.first_round > arguments.rounds:
         parser.error(f"--first-round {arguments.first_round} is after the last one; write as many --rounds or more")
     wanted = _wanted(arguments)
@@ -174,17 +176,15 @@ def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record])
     """Where a search begins, and in which steps; by the same rule for every split.
 
     About where the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
-    not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, below
-    what any split held; one that held nothing begins with the least rate that it was tried at.
+    not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, and
+    while it held nothing itself, below what any split held.
     """
     alike = {"total": str(visit.total), "mix": mix, **wanted.load}
     known = [each for each in records if alike.items() <= each.items() and each["valid"]]
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
-    if own := [each for each in known if same.items() <= each.items() and each["round"] < visit.round]:
-        if held := median(each["rate"] for each in own):
-            return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
-        if tried := [trial["rate"] for each in own for trial in each["tried"]]:
-            return min(tried), wanted.effort
+    own = [each["rate"] for each in known if same.items() <= each.items() and each["round"] < visit.round]
+    if own and (held := median(own)):
+        return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
     rates = [each["rate"] for each in known if each["rate"]]
     first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
     return first, wanted.effort

@@ -4,14 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from bench.mixes import MIXES, mix_on
 from bench.records import Record
 from bench.splits import OPERATOR, OURS, SPLITS_SAY, Total
 from bench.summary import Rates, Ratio, ratio
 
-_FIGURE = re.compile(r" \(?[0-9][0-9.,]*(%| s\b)?\)?")
+_FIGURE = re.compile(r"(^| )\(?[0-9][0-9.,]*(%| s\b)?\)?")
 ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits; others follow by name
+
+WEIGHTS_SAY = "weights of a file in bench/data, such as the best that a search found"
 
 Origin = tuple[str, str]  # hardware and version: measurements of two are never set beside each other
 
@@ -40,8 +43,10 @@ class Cell:
 
     @property
     def binding(self) -> str:
-        """What was at its limit beyond, as most rounds say; shortened to what binds."""
-        return Counter(_short(record["binding"]) for record in self.every).most_common(1)[0][0]
+        """What was at its limit beyond, as most rounds say, and how many of them; shortened to what binds."""
+        rounds = self.records or self.every
+        said, many = Counter(_short(record["binding"]) for record in rounds).most_common(1)[0]
+        return said if many == len(rounds) else f"{said} ({many} of {len(rounds)} rounds)"
 
     def __str__(self) -> str:
         invalid = len(self.every) - len(self.records)
@@ -94,11 +99,11 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
 
 
 def markdown(records: Iterable[Record], load: Record) -> str:
-    """The README's tables, one for each machine and version."""
+    """For each machine and version its rates, and what was at its limit just above them."""
     parts = []
     for (hardware, tempo), own in by_origin(records).items():
         if table := cells(own, load):
-            parts.append(f"{_table(table)}\n\n{caption(table, hardware, tempo)}")
+            parts.append(f"{rates(table)}\n\n{caption(table, hardware, tempo)}\n\n{bound(table)}")
     return "\n\n".join(parts)
 
 
@@ -106,32 +111,48 @@ def bound(table: Cells) -> str:
     """A row for each split under each load: what was at its limit just above the rate."""
     rows = ["| total | load | split | beyond its rate |", "| --- | --- | --- | --- |"]
     for (total, mix), row in table.items():
-        rows += [f"| {total} | {mix} | {split} | {cell.binding} |" for split, cell in row.items()]
+        rows += [f"| {total} | {mix} | {_named(split)} | {cell.binding} |" for split, cell in row.items()]
     return "\n".join(rows)
 
 
-def _table(table: Cells) -> str:
-    """Spans per second, the median and the range of the rounds, and ours over the operator's."""
+def rates(table: Cells) -> str:
+    """Spans per second, the median and the range of the rounds, and ours over each of the others that it is held to."""
     splits = _splits(table)
-    head = ["total", "load", *splits, "ours / operator"]
-    rows = [head, ["---", "---", *["--:"] * (len(splits) + 1)]]
+    others = [split for split in splits if split != OURS] if OURS in splits else []
+    head = ["total", "load", *(_named(split) for split in splits), *(f"ours / {_named(split)}" for split in others)]
+    rows = [head, ["---", "---", *["--:"] * (len(splits) + len(others))]]
     for (total, mix), row in table.items():
-        shown = [str(row[split]) if split in row else "" for split in splits]
-        both = OURS in row and OPERATOR in row
-        rows.append([total, mix, *shown, str(row[OURS].over(row[OPERATOR])) if both else ""])
+        held = [str(row[split]) if split in row else "" for split in splits]
+        ratios = [str(row[OURS].over(row[each])) if OURS in row and each in row else "" for each in others]
+        rows.append([total, mix, *held, *ratios])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def caption(table: Cells, hardware: str, tempo: str) -> str:
     """What stands below a table or figure: what its figures are, where they are from, and what each split is."""
     rounds = [len(cell.records) for row in table.values() for cell in row.values()]
-    said = "; ".join(f"`{split}`: {SPLITS_SAY[split]}" for split in _splits(table) if split in SPLITS_SAY)
+    said = "; ".join(f"`{_named(split)}`: {_said(split)}" for split in _splits(table))
     many = f"{min(rounds)} to {max(rounds)}" if min(rounds) != max(rounds) else f"{max(rounds)}"
     shown = "one round so far" if max(rounds) == 1 else f"median (least–most) of {many} rounds"
     return (
         f"Spans/s held for a minute: {shown}; ratios are of rounds that one run measured "
         f"of both, median (least–most). Measured on {hardware}, Tempo {tempo}. {said}."
     )
+
+
+def _named(split: str) -> str:
+    """For a heading: of a file of weights its name."""
+    if not split.startswith("@"):
+        return split
+    share, plus, settings = split.partition("+")
+    return f"{PurePath(share.removeprefix('@')).stem}{plus}{settings}"
+
+
+def _said(split: str) -> str:
+    """What a split is, for readers."""
+    share, _, settings = split.partition("+")
+    said = WEIGHTS_SAY if share.startswith("@") else SPLITS_SAY.get(share, f"the profile {share}")
+    return SPLITS_SAY.get(split, f"{said}; Tempo's settings: {settings}" if settings else said)
 
 
 def _splits(table: Cells) -> list[str]:
@@ -161,7 +182,7 @@ def _machine(records: Sequence[Record]) -> str:
 
 def _short(binding: str) -> str:
     """Without figures, so that rounds can be counted together."""
-    return _FIGURE.sub("", binding)
+    return _FIGURE.sub("", binding).strip()
 
 
 def _in_order(item: tuple[str, Cell]) -> tuple[int, str]:

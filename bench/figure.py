@@ -5,13 +5,13 @@ The same data give the same bytes. `--check` writes nothing and fails where anyt
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from bench import overload_report, throttling_report
-from bench.budget_report import Cell, Cells, bound, by_origin, caption, cells, markdown
+from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
 
@@ -32,22 +32,23 @@ def main() -> int:
     parser.add_argument("--confirm-seconds", type=float, default=LOAD["confirm_seconds"], help="of the searches shown")
     arguments = parser.parse_args()
     load = {**LOAD, "confirm_seconds": arguments.confirm_seconds}
-    records = [each for each in read(arguments.data) if each["split"] in SPLITS_SAY]  # weights of a file are no peers
-    shown = [(origin, table) for origin, own in by_origin(records).items() if (table := cells(own, load))]
+    records = read(arguments.data)
+    shown = fullest(records, load)
     if not shown:
         print(f"{arguments.data}: no measurement to show; make bench-budget", file=sys.stderr)
         return 1
-    (hardware, tempo), table = shown[-1]
+    (hardware, tempo), table = shown
+    about = caption(table, hardware, tempo)
     overloads = overload_report.newest(read(DATA / "overload.jsonl"))
     sections = {
-        README: {"budget": markdown(records, load), "overload": overload_report.sentence(overloads)},
+        README: {"budget": f"{rates(table)}\n\n{about}", "overload": overload_report.sentence(overloads)},
         PAGE: {
-            "bound": bound(table),
+            "rates": markdown(records, load),
             "overload": overload_report.markdown(overloads),
             "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
         },
     }
-    wanted = {SVG: svg(table, caption(table, hardware, tempo))}
+    wanted = {SVG: svg(table, about)}
     for file, parts in sections.items():
         wanted[file] = reduce(lambda text, part: with_section(text, *part), parts.items(), file.read_text("utf-8"))
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
@@ -56,6 +57,18 @@ def main() -> int:
         if not arguments.check:
             file.write_text(wanted[file], encoding="utf-8")
     return int(arguments.check and bool(stale))
+
+
+def fullest(records: Iterable[Record], load: Record) -> tuple[Origin, Cells] | None:
+    """The machine and version with the most splits under the most loads, the last of several; None without any.
+
+    Weights of a file are nobody's split: they are on the page, and not in the figure.
+    """
+    own = [each for each in records if each["split"] in SPLITS_SAY]
+    tables = {origin: cells(records, load) for origin, records in by_origin(own).items()}
+    sizes = {origin: sum(len(row) for row in table.values()) for origin, table in tables.items()}
+    most = max(sizes.values(), default=0)
+    return next(((o, tables[o]) for o in reversed(list(tables)) if sizes[o] == most), None) if most else None
 
 
 def with_section(text: str, name: str, content: str) -> str:
@@ -71,7 +84,7 @@ def with_section(text: str, name: str, content: str) -> str:
 def svg(table: Cells, about: str) -> str:
     """A row of panels for each total, a panel for each mix: a bar for each split, with the spread of its rounds.
 
-    Of one machine and version, the one measured last; `about` says which, and is the picture's description.
+    Of one machine and version; `about` says which, and is the picture's description.
     """
     totals = list(dict.fromkeys(total for total, _ in table))
     mixes = list(dict.fromkeys(mix for _, mix in table))

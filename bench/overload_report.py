@@ -8,24 +8,30 @@ from bench.summary import between
 
 SIZE_OF_LOSSES = "small"  # the traces that a stack without limits of its own takes and then drops
 
+ALIKE = ("hardware", "tempo", "total", "bytes_per_second")  # what is set beside each other
+NOTHING = "nothing measured yet"
+
 Runs = dict[tuple[str, str], list[Record]]  # (traces, split) -> rounds
 
 
 def newest(records: Iterable[Record]) -> list[Record]:
-    """Of the machine and version measured last, and of each stack as it was measured last."""
+    """Of the machine, version and load measured last, and of each split as it was last; only rounds that have all."""
     every = [each for each in records if "error" not in each and not each["own_executables"]]
-    last = {(each["split"], each["total"]): each for each in every}
-    origin = _origin(every[-1]) if every else None
-    same = ("fingerprint", "bytes_per_second")
-    return [
+    last = {each["split"]: each["fingerprint"] for each in every}
+    same = [
         each
         for each in every
-        if _origin(each) == origin and all(each[key] == last[each["split"], each["total"]][key] for key in same)
+        if all(each[key] == every[-1][key] for key in ALIKE) and each["fingerprint"] == last[each["split"]]
     ]
+    splits = {each["split"] for each in same}
+    whole = {each["round"] for each in same if splits == {e["split"] for e in same if e["round"] == each["round"]}}
+    return [each for each in same if each["round"] in whole]
 
 
 def markdown(records: Sequence[Record]) -> str:
     """A row for each size of traces and stack: of the rounds, the least and the most."""
+    if not records:
+        return NOTHING
     rows = [
         "| traces | stack | acknowledged | refused, may be sent again | acknowledged and lost | OOM kills "
         "| a small search is answered after |",
@@ -33,24 +39,39 @@ def markdown(records: Sequence[Record]) -> str:
     ]
     for (shape, split), rounds in _runs(records).items():
         counted = [*(_counts(rounds, key) for key in ("acknowledged", "retryable", "lost")), _killed(rounds)]
-        figures = " | ".join(between(each, ",.0f") for each in counted)
+        figures = " | ".join(between(each, ",.0f") if each else "nobody to ask" for each in counted)
         rows.append(f"| {shape} | {split} | {figures} | {_answered(rounds)} |")
     return "\n".join([*rows, "", _caption(records)])
 
 
 def sentence(records: Sequence[Record]) -> str:
     """What the README says of them."""
+    if not records:
+        return NOTHING
     ours, theirs = ([each for each in records if each["split"] == split] for split in (OURS, OPERATOR))
-    losses = [each["lost"] / each["acknowledged"] for each in theirs if each["shape"] == SIZE_OF_LOSSES]
+    small = [each for each in theirs if each["shape"] == SIZE_OF_LOSSES and each["lost"] is not None]
+    losses = [100 * each["lost"] / each["acknowledged"] for each in small]
     dead = sum(bool(each["oom_kills"]) for each in theirs)
     rounds, sizes = _many(records, "round"), _many(records, "shape")
-    return (
-        f"At three times the rate that they let in, with heavy queries on top, {_bad('OOM-killed', _killed(ours))} and "
-        f"{_bad('acknowledged and lost', _counts(ours, 'lost'))} in {len(ours)} runs, {rounds} rounds of "
-        f"{sizes} sizes of traces. With tempo-operator's numbers and settings the same load cost "
-        f"{between([100 * each for each in losses], '.0f')} % of the acknowledged spans of small traces, and something "
-        f"was OOM-killed in {dead} of {len(theirs)} runs ([data](docs/measured.md#overload))."
+    killed, lost = _bad("OOM-killed", _killed(ours)), _bad("acknowledged and lost", _counts(ours, "lost"))
+    said = (
+        f"At three times the rate that our plan lets in, with heavy queries on top, {killed} and {lost} in "
+        f"{len(ours)} runs, {rounds} rounds of {sizes} sizes of traces; of "
+        f"{between([each['heavy_queries'] for each in ours], '.0f')} heavy queries a run, "
+        f"{between(_answers(ours), '.0f')} were answered meanwhile."
     )
+    if losses:
+        said += (
+            " With tempo-operator's numbers and settings the same load cost "
+            f"{between(losses, '.0f')} % of the acknowledged spans of small traces, something was OOM-killed in "
+            f"{dead} of {len(theirs)} runs, and {between(_answers(theirs), '.0f')} were answered."
+        )
+    return f"{said} ([Data](docs/measured.md#overload).)"
+
+
+def _answers(rounds: Sequence[Record]) -> list[int]:
+    """Heavy queries, of each run."""
+    return [each["heavy_queries"] - sum(each["heavy_failures"].values()) for each in rounds]
 
 
 def _bad(what: str, counts: Sequence[int]) -> str:
@@ -82,16 +103,13 @@ def _answered(rounds: Sequence[Record]) -> str:
     return ", ".join(said + ([f"{never} of {len(seconds)} not within 15 s"] if never else []))
 
 
-def _origin(record: Record) -> tuple[str, str]:
-    return record["hardware"], record["tempo"]
-
-
 def _many(records: Iterable[Record], key: str) -> int:
     return len({each[key] for each in records})
 
 
 def _counts(rounds: Sequence[Record], key: str) -> list[int]:
-    return [each[key] for each in rounds]
+    """Where it is known: of a stack that died, nobody can be asked what it lost."""
+    return [each[key] for each in rounds if each[key] is not None]
 
 
 def _killed(rounds: Sequence[Record]) -> list[int]:

@@ -24,8 +24,8 @@ class Rates:
     def __str__(self) -> str:
         if not self.values:
             return "nothing valid"
-        if len(self.values) == 1:
-            return f"{self.median:,.0f}"
+        if len(self.values) < FEWEST:  # of two, the middle is a rate that neither held
+            return ", ".join(f"{each:,.0f}" for each in self.values)
         return f"{self.median:,.0f} ({min(self.values):,.0f}–{max(self.values):,.0f})"
 
 

@@ -16,14 +16,14 @@ LATENCIES = {"push_p50": "p50 of pushes", "push_p95": "p95 of pushes", "query_p9
 
 
 def newest(records: Iterable[Record]) -> list[Record]:
-    """Of the machine and version measured last, and of both stacks as they were measured last."""
+    """Of the machine, version and load measured last, and of both stacks as they were measured last."""
     every = list(records)
     last = {each["threads"]: each["fingerprint"] for each in every}
-    origins = [(each["hardware"], each["tempo"]) for each in every]
+    alike = ("hardware", "tempo", "total", "split", "spans_per_second", "wanted_seconds")
     return [
         each
-        for each, origin in zip(every, origins, strict=True)
-        if origin == origins[-1] and each["fingerprint"] == last[each["threads"]]
+        for each in every
+        if all(each[key] == every[-1][key] for key in alike) and each["fingerprint"] == last[each["threads"]]
     ]
 
 

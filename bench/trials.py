@@ -47,6 +47,8 @@ class Measured:
     queried: Queried | None
     seen: Seen
     querying_millicores: float  # of this process, that asks the queries
+    asked: float = 0.0  # queries that its mix has in so many seconds; fewer were, where it was ended early
+    lost_before_its_end: bool = False  # what the end of a push leaves unsent, distributors count as refused
 
     @property
     def uses(self) -> Mapping[str, Use]:
@@ -91,12 +93,12 @@ class Measured:
 
     @property
     def _too_many_are_slow(self) -> bool:
-        return too_many_are_slow(self._answers, len(self._answers), part_in_time(self.seconds))
+        return too_many_are_slow(self._answers, max(self.asked, len(self._answers)), part_in_time(self.seconds))
 
     @property
     def is_slow_alone(self) -> bool:
         """Whether it failed, and by slow queries alone; what the end of the push left unsent is no other reason."""
-        reasons = [each for each in self.failures if REFUSED not in each]
+        reasons = [each for each in self.failures if self.lost_before_its_end or REFUSED not in each]
         return self._too_many_are_slow and len(reasons) == 1
 
     @property
@@ -226,11 +228,13 @@ class Plane:
                         over.set()
             finally:
                 over.set()
+                lost = watch.lost()
                 if not (done := told.done()):
                     pushing.end()
             pushed, queried = told.result() if done else None, asked.result()
         querying = 1000 * (time.process_time() - own) / (time.monotonic() - began)
-        return Measured(rate, seconds, pushed, queried, watch.done(), querying)
+        wanted = self._mix.queries_per_second * seconds
+        return Measured(rate, seconds, pushed, queried, watch.done(), querying, wanted, lost)
 
     def _wait_for_blocks(self) -> None:
         """Until queriers know of one, which takes them and a compactor a poll each; a stack that never gets there is

@@ -77,6 +77,10 @@ class Watch:
             self._asked = time.monotonic()
         return dead or bool(self._losses.gone)
 
+    def lost(self) -> bool:
+        """Asks whether anything was lost so far."""
+        return self._losses.look()
+
     def done(self) -> Seen:
         """What there was to see."""
         self.look()

@@ -14,8 +14,8 @@ from allocation import allocate
 from bench import budget
 from bench.arguments import ended_with_a_line
 from bench.budget import FIRST_OF_ITS_OWN, Visit, Wanted, beginning, missing
-from bench.budget_report import cells, lines, markdown
-from bench.figure import svg, with_section
+from bench.budget_report import cells, lines, markdown, rates
+from bench.figure import fullest, svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
 from bench.search import Effort, Found
@@ -108,11 +108,11 @@ def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_sm
     assert effort.factor < WANTED.effort.factor
 
 
-def test_a_later_round_of_what_held_nothing_searches_again_from_the_least_rate_tried() -> None:
+def test_a_later_round_of_what_held_nothing_begins_where_every_split_does() -> None:
+    """Lower and lower each time, it would never again be tried at a rate that others hold."""
     visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], ("query",))
-    tried = [{"rate": 2500.0}, {"rate": 260.0}]
-    own = {**record("operator", 0, 1, "query", visit.stack.fingerprint), "tried": tried}
-    assert beginning(visit, "query", WANTED, [*RECORDS, own]) == (260, WANTED.effort)
+    own = {**record("operator", 0, 1, "query", visit.stack.fingerprint), "tried": [{"rate": 260.0}]}
+    assert beginning(visit, "query", WANTED, [*RECORDS, own]) == beginning(visit, "query", WANTED, RECORDS)
 
 
 class Data:
@@ -219,6 +219,7 @@ def test_a_split_that_is_not_there_is_refused(text: str) -> None:
     [
         (["--totals", "1"], "'1' is no total; write cpu and memory, such as 500m/1Gi"),
         (["--span-bytes", "0"], "'0' is no whole number from 1 on"),
+        (["--confirm-seconds", "15"], "--confirm-seconds 15 are too few for queries; write 20"),
         (["--splits", "our"], "no split 'our'; there are @FILE, ours, operator"),
         (["--splits", "@nowhere.json"], "'nowhere.json' cannot be read as JSON: [Errno 2] No such file"),
         (["--splits", f"@{PROJECT / 'pyproject.toml'}"], "cannot be read as JSON"),
@@ -233,7 +234,7 @@ def test_a_mistake_in_the_options_is_a_line(
         budget.main()
     assert ended.value.code == 2
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("budget: error: argument")
+    assert last.startswith("budget: error: ")
     assert says in last
 
 
@@ -263,7 +264,7 @@ def test_rounds_in_which_the_machine_was_full_are_marked_and_do_not_count() -> N
     full = {**RECORDS[0], "rate": 9.0, "valid": False}
     cell = cells([full, *RECORDS[1:]], LOAD)["500m/1Gi", "ingest"]["ours"]
     assert cell.rates.values == (3020, 3030)
-    assert str(cell) == "3,025 (3,020–3,030) [1 not valid: the machine was full]"
+    assert str(cell) == "3,020, 3,030 [1 not valid: the machine was full]"
     assert "nothing valid [1 not valid" in "\n".join(lines([full], LOAD))
 
 
@@ -277,9 +278,49 @@ def test_a_ratio_is_only_of_rounds_that_one_run_measured_of_both() -> None:
 def test_machines_and_versions_have_tables_of_their_own() -> None:
     other = [{**each, "hardware": "8 × Y"} for each in RECORDS]
     text = markdown([*other, *RECORDS], LOAD)
-    assert text.count("| total | load |") == 2
+    assert text.count("| total | load | ours |") == 2
     assert text.index("Measured on 8 × Y") < text.index("Measured on 2 × X, Tempo v2.9.0")
     assert "`operator`: tempo-operator's numbers" in text
+
+
+def test_the_fullest_machine_is_shown_the_last_of_several_and_weights_of_a_file_are_nobody_s_split() -> None:
+    other = [{**each, "hardware": "8 × Y"} for each in RECORDS]
+    weights = record("@bench/data/best.json", 9000.0)
+    for records, shown in (
+        ([*other, *RECORDS, weights], "2 × X"),
+        ([*RECORDS, *other], "8 × Y"),
+        ([*RECORDS, *other[:-3]], "2 × X"),
+    ):
+        found = fullest(records, LOAD)
+        assert found is not None
+        assert found[0][0] == shown
+        assert "@" not in rates(found[1])
+    assert fullest([weights], LOAD) is None
+
+
+def test_weights_of_a_file_have_its_name_and_every_split_is_explained() -> None:
+    splits = ("ours", "@bench/data/best.json", "@bench/data/best.json+fixed", "production+plan", "small")
+    text = markdown([record(split, 1000.0) for split in splits], LOAD)
+    assert text.splitlines()[0].startswith(
+        "| total | load | ours | best | best+fixed | production+plan | small | ours / best |"
+    )
+    assert "`best`: weights of a file" in text
+    assert (
+        "`best+fixed`: weights of a file in bench/data, such as the best that a search found; Tempo's settings" in text
+    )
+    assert "`production+plan`: the production profile with" in text
+    assert "`small`: the profile small" in text
+
+
+def test_what_binds_is_told_as_most_rounds_say_and_how_many_do() -> None:
+    late = {**RECORDS[0], "binding": "87% acknowledged after the end; ingester-0 cpu 97%"}
+    cell = cells([late, *RECORDS[1:]], LOAD)["500m/1Gi", "ingest"]["ours"]
+    assert cell.binding == "refused OK; ingester-0 cpu (2 of 3 rounds)"
+    assert cells([late], LOAD)["500m/1Gi", "ingest"]["ours"].binding == "acknowledged after the end; ingester-0 cpu"
+
+
+def test_two_rounds_are_both_shown_since_no_round_held_their_middle() -> None:
+    assert str(cells(RECORDS[:2], LOAD)["500m/1Gi", "ingest"]["ours"]) == "3,010, 3,020"
 
 
 def test_only_the_newest_stack_of_a_split_is_shown() -> None:
@@ -289,7 +330,7 @@ def test_only_the_newest_stack_of_a_split_is_shown() -> None:
 
 
 def test_the_table_has_a_row_for_each_load_and_replaces_what_stood_between_the_markers() -> None:
-    table = markdown(RECORDS, LOAD)
+    table = rates(cells(RECORDS, LOAD))
     assert table.splitlines()[0] == "| total | load | ours | operator | ours / operator |"
     assert len([line for line in table.splitlines() if line.startswith("|")]) == 4
     begin, end = "<!-- budget: made by `make figure` -->", "<!-- /budget -->"

@@ -27,6 +27,8 @@ def overload(split: str, number: int, shape: str = "small", **changed: Any) -> R
         "retryable": 2000,
         "lost": 0,
         "oom_kills": {},
+        "heavy_queries": 40,
+        "heavy_failures": {"ReadTimeoutError": 35 + number, "ProtocolError": 1},
         "answers_after_seconds": float(number),
         **changed,
     }
@@ -47,7 +49,7 @@ def run(threads: str, number: int, cpu: float, **changed: Any) -> Record:
         "ingester-0": {"cpu_limit_millicores": 210, "cpu_millicores": cpu, "throttled": 0.05},
     }
     latencies = {f"{kind}_seconds": 0.004 for kind in throttling_report.LATENCIES}
-    load = {"total": "500m/1Gi", "spans_per_second": 3000.0, "wanted_seconds": 60.0}
+    load = {"total": "500m/1Gi", "split": "ours", "spans_per_second": 3000.0, "wanted_seconds": 60.0}
     return {**ORIGIN, **load, "round": number, "threads": threads, "uses": uses, **latencies, **changed}
 
 
@@ -80,7 +82,8 @@ def test_the_sentence_says_what_was_killed_and_lost_of_ours_too() -> None:
     said = overload_report.sentence(OVERLOADS)
     assert "nothing was OOM-killed and nothing was acknowledged and lost in 2 runs" in said
     assert "cost 25–50 % of the acknowledged spans" in said
-    assert "OOM-killed in 1 of 2 runs" in said
+    assert "OOM-killed in 1 of 2 runs, and 2–3 were answered" in said
+    assert "operator" not in overload_report.sentence(OVERLOADS[2:])
     said = overload_report.sentence([*OVERLOADS, overload("ours", 3, **BAD)])
     assert "1 was OOM-killed and 500 were acknowledged and lost in 3 runs" in said
 
@@ -99,6 +102,13 @@ def test_what_was_measured_otherwise_is_not_among_the_newest(other: Record) -> N
     assert overload_report.newest([overload("ours", 9, **other), *OVERLOADS]) == OVERLOADS
 
 
+def test_a_round_that_is_not_whole_is_not_among_the_newest_and_a_stack_that_died_has_nobody_to_ask() -> None:
+    assert overload_report.newest([*OVERLOADS, overload("ours", 3)]) == OVERLOADS
+    dead = overload("ours", 1, lost=None)
+    assert "| nobody to ask |" in overload_report.markdown([dead])
+    assert overload_report.markdown([]) == overload_report.sentence([]) == "nothing measured yet"
+
+
 def test_threads_are_told_with_the_median_the_least_and_the_most() -> None:
     records = [run(threads, number, 30 + number) for threads in throttling_report.THREADS for number in (1, 2, 6)]
     text = throttling_report.markdown(records)
@@ -106,5 +116,7 @@ def test_threads_are_told_with_the_median_the_least_and_the_most() -> None:
     assert "| its scheduler periods in which it had to wait | 5.0 % (5.0) | 5.0 % (5.0) |" in text
     assert "| p95 of pushes | 4 ms (4) | 4 ms (4) |" in text
     assert "minio" not in text
-    assert throttling_report.newest([run("as planned", 1, 5, fingerprint="as it was"), *records]) == records
+    others: list[Record] = [{"fingerprint": "as it was"}, {"hardware": "8 × Y"}, {"spans_per_second": 1.0}]
+    before = [run("as planned", 1, 5, **other) for other in others]
+    assert throttling_report.newest([*before, *records]) == records
     assert throttling_report.markdown([]) == "nothing measured yet"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -100,8 +100,10 @@ def test_of_a_few_seconds_a_fourth_of_the_queries_may_be_slow_and_of_a_minute_on
     assert part_in_time(60) == QUERY_PART
 
 
-LOST_AT_THE_END = Seen({"ingester-0": WELL}, {"distributor-0: receiver_refused_spans": 100}, [], 1.0, None)
-SLOW = measured(None, (TOO_SLOW,) * 9, LOST_AT_THE_END, 60)
+AT_THE_END = Seen({"ingester-0": WELL}, {"distributor-0: receiver_refused_spans": 100}, [], 1.0, None)
+SLOW = measured(None, (TOO_SLOW,) * 9, AT_THE_END, 60)
+REFUSED_BEFORE = replace(SLOW, lost_before_its_end=True)
+FEW_OF_MANY = replace(measured(None, (TOO_SLOW,) * 2 + ("200",) * 8, AT_THE_END, 60), asked=60)
 
 
 @pytest.mark.parametrize(
@@ -109,9 +111,11 @@ SLOW = measured(None, (TOO_SLOW,) * 9, LOST_AT_THE_END, 60)
     [
         (60, SLOW, 2, True),
         (8, SLOW, 1, False),  # a step is no minute
-        (60, measured(None, (TOO_SLOW,) * 9 + ("503",), LOST_AT_THE_END, 60), 1, False),
+        (60, measured(None, (TOO_SLOW,) * 9 + ("503",), AT_THE_END, 60), 1, False),
         (60, measured(pushed(code="UNAVAILABLE"), seconds=60), 1, False),
         (60, measured(None, seconds=60), 1, False),
+        (60, REFUSED_BEFORE, 1, False),
+        (60, FEW_OF_MANY, 1, False),  # ended by something else: of 60, three may be slow
         (60, measured(pushed()), 1, True),
     ],
 )

@@ -114,11 +114,12 @@ def test_a_climb_gets_away_from_where_two_end_at_the_same_rate() -> None:
     assert result.rate == pytest.approx(108)
 
 
-def test_an_ingester_is_at_its_end_where_the_rate_that_follows_from_its_cpu_is() -> None:
+def test_whoever_s_cpu_lets_no_more_in_is_at_its_end_though_it_is_not_busy() -> None:
     use = Use(50, 100, 0.2, 1, 2, 0, 0)
     seen = Seen({"minio": use, "ingester-0": use, "distributor-0": use}, {}, [], 1.0, None)
-    used = used_shares(Measured(900, 60, None, None, seen, 1.0), of_let_in=0.9)
-    assert used == {"ingester": (0.9, 0.5), "distributor": (0.5, 0.5)}
+    used = used_shares(Measured(2700, 60, None, None, seen, 1.0), {"ingester": (100, 1), "distributor": (50, 1)})
+    assert used["ingester"] == pytest.approx((0.9, 0.5))
+    assert used["distributor"] == pytest.approx((0.837, 0.5), abs=0.001)
 
 
 def test_a_climb_ends_when_the_time_is_over_and_keeps_what_it_has() -> None:
