@@ -13,9 +13,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from math import prod
 
 from allocation.floors import TEMPO, floor_of
+from allocation.sharing import Claim, share
 from allocation.tuning import coefficients as c
 from bench.arguments import a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
@@ -39,7 +41,7 @@ FIRST_OF_BEST = (0.94, 1.0)  # anew for every split: those that began alike woul
 FIRST_PART = 0.8  # of what ours lets in
 LET_IN = {  # bytes a second for each millicore, docs/tuning.md
     "distributor": c.DISTRIBUTOR_BYTES_PER_MILLICORE,
-    "ingester": c.INGESTER_BYTES_PER_MILLICORE * c.INTAKE_PERCENT // 100,
+    "ingester": c.INGESTER_INTAKE_BYTES_PER_MILLICORE,
 }
 
 
@@ -60,11 +62,12 @@ def main() -> int:
     need_limits()
     end_on_signals()
     deadline, known = Deadline(arguments.minutes), _known(arguments)
-    start = max(known, key=lambda r: r["rate"])["limits"] if known else _ours(arguments)
+    ours = Stack.of_split(Split.parse(OURS), arguments.total)
+    start = max(known, key=lambda r: r["rate"])["limits"] if known else ours.limits
     evaluate = _evaluator(arguments)
     best = {name: (int(cpu), int(memory)) for name, (cpu, memory) in start.items()}
     try:
-        best, result = climb(evaluate, best, _first_rate(arguments.total), _allows(deadline))
+        best, result = climb(evaluate, best, _first_rate(ours), _allows(deadline))
         print(f"best: {result.rate:,.0f} spans/s with {best}")
     except KeyboardInterrupt:
         known = _known(arguments)
@@ -117,15 +120,12 @@ def least(component: str, resource: int) -> int:
 
 
 def _moved(limits: Limits, giver: str, takers: Sequence[str], resource: int, amount: int) -> Limits:
-    """Shared by the takers as what they have is; the first has what is left by rounding."""
+    """Shared by the takers as what they have is."""
     changed = {name: list(figures) for name, figures in limits.items()}
     changed[giver][resource] -= amount
-    has, left = sum(limits[name][resource] for name in takers), amount
-    for name in takers[1:]:
-        own = amount * limits[name][resource] // has
+    claims = [Claim(Fraction(limits[name][resource]), 0, replicas=1) for name in takers]
+    for name, own in zip(takers, share(amount, claims), strict=True):
         changed[name][resource] += own
-        left -= own
-    changed[takers[0]][resource] += left
     return {name: (cpu, memory) for name, (cpu, memory) in changed.items()}
 
 
@@ -182,9 +182,13 @@ def used_shares(measured: Measured, limits: Limits) -> dict[str, tuple[float, fl
 def _what(arguments: argparse.Namespace) -> Record:
     """What results must have in common; the fingerprint is of any limits, so that it is the settings'."""
     any_limits = Stack.of(limited(dict.fromkeys(CONTAINERS, (500, 2**29)))).with_blocks_of(arguments.block_seconds)
-    own = {"total": str(arguments.total), "mixes": list(arguments.mixes), "block_seconds": arguments.block_seconds}
-    own |= {"precision": EFFORT.precision}
-    return {**own, "fingerprint": any_limits.fingerprint}
+    return {
+        "total": str(arguments.total),
+        "mixes": list(arguments.mixes),
+        "block_seconds": arguments.block_seconds,
+        "precision": EFFORT.precision,
+        "fingerprint": any_limits.fingerprint,
+    }
 
 
 def _known(arguments: argparse.Namespace) -> list[Record]:
@@ -192,13 +196,8 @@ def _known(arguments: argparse.Namespace) -> list[Record]:
     return [each for each in of_this_machine(read(FILE)) if what.items() <= each.items()]
 
 
-def _first_rate(total: Total) -> float:
-    ours = Stack.of_split(Split.parse(OURS), total)
+def _first_rate(ours: Stack) -> float:
     return FIRST_PART * intake_of(ours.objects).rate_bytes / SMALL.span_bytes
-
-
-def _ours(arguments: argparse.Namespace) -> Limits:
-    return Stack.of_split(Split.parse(OURS), arguments.total).limits
 
 
 def _allows(deadline: Deadline) -> Callable[[], bool]:

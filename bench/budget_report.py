@@ -9,7 +9,8 @@ from pathlib import PurePath
 from bench.mixes import MIXES, mix_on
 from bench.records import Record
 from bench.splits import OPERATOR, OURS, SPLITS_SAY, Total
-from bench.summary import Rates, Ratio, ratio
+from bench.summary import NOTHING, Rates, Ratio, ratio
+from ops.markdown import LEFT, RIGHT, table_text
 
 _FIGURE = re.compile(r"(^| )\(?[0-9][0-9.,]*(%| s\b)?\)?")
 ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits; others follow by name
@@ -85,7 +86,7 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
     """The report of one machine and version, a line each."""
     records = list(records)
     if not records:
-        yield "nothing measured yet"
+        yield NOTHING
         return
     for (total, mix), splits in cells(records, load).items():
         queries = mix_on(mix, Total.parse(total).cpu_millicores).queries_per_second
@@ -109,23 +110,23 @@ def markdown(records: Iterable[Record], load: Record) -> str:
 
 def bound(table: Cells) -> str:
     """A row for each split under each load: what was at its limit just above the rate."""
-    rows = ["| total | load | split | beyond its rate |", "| --- | --- | --- | --- |"]
-    for (total, mix), row in table.items():
-        rows += [f"| {total} | {mix} | {_named(split)} | {cell.binding} |" for split, cell in row.items()]
-    return "\n".join(rows)
+    columns = [(heading, LEFT) for heading in ("total", "load", "split", "beyond its rate")]
+    rows = [(*key, _named(split), cell.binding) for key, row in table.items() for split, cell in row.items()]
+    return table_text(columns, rows)
 
 
 def rates(table: Cells) -> str:
     """Spans per second, the median and the range of the rounds, and ours over each of the others that it is held to."""
     splits = _splits(table)
     others = [split for split in splits if split != OURS] if OURS in splits else []
-    head = ["total", "load", *(_named(split) for split in splits), *(f"ours / {_named(split)}" for split in others)]
-    rows = [head, ["---", "---", *["--:"] * (len(splits) + len(others))]]
+    figures = [*(_named(split) for split in splits), *(f"ours / {_named(split)}" for split in others)]
+    columns = [("total", LEFT), ("load", LEFT), *((heading, RIGHT) for heading in figures)]
+    rows = []
     for (total, mix), row in table.items():
         held = [str(row[split]) if split in row else "" for split in splits]
         ratios = [str(row[OURS].over(row[each])) if OURS in row and each in row else "" for each in others]
         rows.append([total, mix, *held, *ratios])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return table_text(columns, rows)
 
 
 def caption(table: Cells, hardware: str, tempo: str) -> str:

@@ -6,7 +6,6 @@ The same data give the same bytes. `--check` writes nothing and fails where anyt
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -50,7 +49,10 @@ def main() -> int:
     }
     wanted = {SVG: svg(table, about)}
     for file, parts in sections.items():
-        wanted[file] = reduce(lambda text, part: with_section(text, *part), parts.items(), file.read_text("utf-8"))
+        text = file.read_text(encoding="utf-8")
+        for name, content in parts.items():
+            text = with_section(text, name, content)
+        wanted[file] = text
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in stale:
         print(f"{file.name} {'is not what the data say: make figure' if arguments.check else 'written'}")
@@ -66,9 +68,8 @@ def fullest(records: Iterable[Record], load: Record) -> tuple[Origin, Cells] | N
     """
     own = [each for each in records if each["split"] in SPLITS_SAY]
     tables = {origin: cells(records, load) for origin, records in by_origin(own).items()}
-    sizes = {origin: sum(len(row) for row in table.values()) for origin, table in tables.items()}
-    most = max(sizes.values(), default=0)
-    return next(((o, tables[o]) for o in reversed(list(tables)) if sizes[o] == most), None) if most else None
+    measured = [(origin, table) for origin, table in tables.items() if table]
+    return max(reversed(measured), key=lambda found: sum(len(row) for row in found[1].values()), default=None)
 
 
 def with_section(text: str, name: str, content: str) -> str:

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 
-from bench.records import Record
+from bench.overload import ANSWERS_WITHIN_SECONDS
+from bench.records import Record, of_last_stacks
 from bench.splits import OPERATOR, OURS
-from bench.summary import between
+from bench.summary import NOTHING, between
+from ops.markdown import LEFT, RIGHT, table_text
 
 SIZE_OF_LOSSES = "small"  # the traces that a stack without limits of its own takes and then drops
-
-ALIKE = ("hardware", "tempo", "total", "bytes_per_second")  # what is set beside each other
-NOTHING = "nothing measured yet"
+COLUMNS = (
+    ("traces", LEFT),
+    ("stack", LEFT),
+    ("acknowledged", RIGHT),
+    ("refused, may be sent again", RIGHT),
+    ("acknowledged and lost", RIGHT),
+    ("OOM kills", RIGHT),
+    ("a small search is answered after", LEFT),
+)
 
 Runs = dict[tuple[str, str], list[Record]]  # (traces, split) -> rounds
 
@@ -17,12 +25,7 @@ Runs = dict[tuple[str, str], list[Record]]  # (traces, split) -> rounds
 def newest(records: Iterable[Record]) -> list[Record]:
     """Of the machine, version and load measured last, and of each split as it was last; only rounds that have all."""
     every = [each for each in records if "error" not in each and not each["own_executables"]]
-    last = {each["split"]: each["fingerprint"] for each in every}
-    same = [
-        each
-        for each in every
-        if all(each[key] == every[-1][key] for key in ALIKE) and each["fingerprint"] == last[each["split"]]
-    ]
+    same = of_last_stacks(every, "split", ("total", "bytes_per_second"))
     splits = {each["split"] for each in same}
     whole = {each["round"] for each in same if splits == {e["split"] for e in same if e["round"] == each["round"]}}
     return [each for each in same if each["round"] in whole]
@@ -32,16 +35,12 @@ def markdown(records: Sequence[Record]) -> str:
     """A row for each size of traces and stack: of the rounds, the least and the most."""
     if not records:
         return NOTHING
-    rows = [
-        "| traces | stack | acknowledged | refused, may be sent again | acknowledged and lost | OOM kills "
-        "| a small search is answered after |",
-        "| --- | --- | --: | --: | --: | --: | --- |",
-    ]
+    rows = []
     for (shape, split), rounds in _runs(records).items():
         counted = [*(_counts(rounds, key) for key in ("acknowledged", "retryable", "lost")), _killed(rounds)]
-        figures = " | ".join(between(each, ",.0f") if each else "nobody to ask" for each in counted)
-        rows.append(f"| {shape} | {split} | {figures} | {_answered(rounds)} |")
-    return "\n".join([*rows, "", _caption(records)])
+        figures = [between(each, ",.0f") if each else "nobody to ask" for each in counted]
+        rows.append([shape, split, *figures, _answered(rounds)])
+    return f"{table_text(COLUMNS, rows)}\n\n{_caption(records)}"
 
 
 def sentence(records: Sequence[Record]) -> str:
@@ -100,7 +99,7 @@ def _answered(rounds: Sequence[Record]) -> str:
     known = [each for each in seconds if each is not None]
     never = len(seconds) - len(known)
     said = [f"{between(known, '.1f')} s"] if known else []
-    return ", ".join(said + ([f"{never} of {len(seconds)} not within 15 s"] if never else []))
+    return ", ".join(said + ([f"{never} of {len(seconds)} not within {ANSWERS_WITHIN_SECONDS:.0f} s"] if never else []))
 
 
 def _many(records: Iterable[Record], key: str) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,21 @@ def origin() -> Record:
 def of_this_machine(records: Iterable[Record]) -> list[Record]:
     """Those that may be set beside new ones."""
     return [each for each in records if (each["hardware"], each["tempo"]) == (hardware(), TEMPO_VERSION)]
+
+
+def of_last_stacks(records: Iterable[Record], variant: str, alike: Sequence[str]) -> list[Record]:
+    """Those of the machine and version measured last that have the same under `alike`; of each variant its last stack.
+
+    `variant` is the key by which stacks are told apart.
+    """
+    every = list(records)
+    last = {each[variant]: each["fingerprint"] for each in every}
+    keys = ("hardware", "tempo", *alike)
+    return [
+        each
+        for each in every
+        if all(each[key] == every[-1][key] for key in keys) and each["fingerprint"] == last[each[variant]]
+    ]
 
 
 def fingerprint(objects: Iterable[Mapping[str, Any]]) -> str:

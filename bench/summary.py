@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from statistics import median
 
+NOTHING = "nothing measured yet"  # what a report of no data says
 FEWEST = 3  # rounds, for a claim
 # A search ends with a rate that holds and one so much higher that does not: two equal splits can differ by as much.
 PRECISION = 1.09

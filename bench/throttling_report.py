@@ -6,8 +6,9 @@ from operator import getitem
 from statistics import median
 from typing import Any
 
-from bench.records import Record
-from bench.summary import between
+from bench.records import Record, of_last_stacks
+from bench.summary import NOTHING, between
+from ops.markdown import LEFT, table_text
 
 PLANNED, GOS_OWN = "as planned", "Go's own"
 THREADS = (PLANNED, GOS_OWN)
@@ -17,14 +18,7 @@ LATENCIES = {"push_p50": "p50 of pushes", "push_p95": "p95 of pushes", "query_p9
 
 def newest(records: Iterable[Record]) -> list[Record]:
     """Of the machine, version and load measured last, and of both stacks as they were measured last."""
-    every = list(records)
-    last = {each["threads"]: each["fingerprint"] for each in every}
-    alike = ("hardware", "tempo", "total", "split", "spans_per_second", "wanted_seconds")
-    return [
-        each
-        for each in every
-        if all(each[key] == every[-1][key] for key in alike) and each["fingerprint"] == last[each["threads"]]
-    ]
+    return of_last_stacks(records, "threads", ("total", "split", "spans_per_second", "wanted_seconds"))
 
 
 def markdown(records: Sequence[Record]) -> str:
@@ -34,18 +28,18 @@ def markdown(records: Sequence[Record]) -> str:
     wait at once, so that they say nothing of one thread beside two.
     """
     if not records:
-        return "nothing measured yet"
-    head = ["|  | as planned | Go's own |", "| --- | --- | --- |"]
+        return NOTHING
+    columns = [(heading, LEFT) for heading in ("", *THREADS)]
     last = records[-1]
     caption = (
         f"{last['total']}, {last['spans_per_second']:,.0f} spans/s for {last['wanted_seconds']:.0f} s, "
         f"{len({each['round'] for each in records})} rounds: median (least–most). Measured on {last['hardware']}, "
         f"Tempo {last['tempo']}, {last['time'][:10]}."
     )
-    return "\n".join([*head, *_rows(records), "", caption])
+    return f"{table_text(columns, _rows(records))}\n\n{caption}"
 
 
-def _rows(records: Sequence[Record]) -> Iterator[str]:
+def _rows(records: Sequence[Record]) -> Iterator[list[str]]:
     for name, use in records[-1]["uses"].items():
         if name != "minio" and (limit := use["cpu_limit_millicores"]):
             yield _row(f"{name}: cpu, of {limit}m", records, ("uses", name, "cpu_millicores"), ".0f", "m")
@@ -54,10 +48,10 @@ def _rows(records: Sequence[Record]) -> Iterator[str]:
         yield _row(said, records, (f"{key}_seconds",), ".0f", " ms", times=1000)
 
 
-def _row(name: str, records: Sequence[Record], path: Sequence[str], form: str, unit: str, times: int = 1) -> str:
-    shown = []
+def _row(name: str, records: Sequence[Record], path: Sequence[str], form: str, unit: str, times: int = 1) -> list[str]:
+    shown = [name]
     for threads in THREADS:
         found: list[Any] = [reduce(getitem, path, each) for each in records if each["threads"] == threads]
         values = [times * each for each in found]
         shown.append(f"{format(median(values), form)}{unit} ({between(values, form)})" if values else "")
-    return f"| {name} | {' | '.join(shown)} |"
+    return shown

@@ -48,7 +48,9 @@ class Measured:
     seen: Seen
     querying_millicores: float  # of this process, that asks the queries
     asked: float = 0.0  # queries that its mix has in so many seconds; fewer were, where it was ended early
-    lost_before_its_end: bool = False  # what the end of a push leaves unsent, distributors count as refused
+    lost_before_its_end: bool = (
+        False  # of a push that was ended: what that leaves unsent, distributors count as refused
+    )
 
     @property
     def uses(self) -> Mapping[str, Use]:
@@ -98,7 +100,8 @@ class Measured:
     @property
     def is_slow_alone(self) -> bool:
         """Whether it failed, and by slow queries alone; what the end of the push left unsent is no other reason."""
-        reasons = [each for each in self.failures if self.lost_before_its_end or REFUSED not in each]
+        by_the_load = self.pushed or self.lost_before_its_end
+        reasons = [each for each in self.failures if by_the_load or REFUSED not in each]
         return self._too_many_are_slow and len(reasons) == 1
 
     @property
@@ -216,11 +219,12 @@ class Plane:
 
     def measure(self, rate: float, seconds: float) -> Measured:
         """One load, and what it used; ended as soon as it cannot hold any more."""
+        wanted = self._mix.queries_per_second * seconds
         watch, own, began = Watch(self._tempo, blocks=seconds >= LONG_SECONDS), time.process_time(), time.monotonic()
-        over = Event()
+        over, lost = Event(), False
         with self._push(rate, seconds, LATE_PART) as pushing, ThreadPoolExecutor(2) as threads:
             told = threads.submit(pushing.wait)
-            asked = threads.submit(self._query, seconds, over)
+            asked = threads.submit(self._query, seconds, wanted, over)
             try:
                 # A push of next to nothing is over before its time is.
                 while not (told.done() and time.monotonic() - began >= seconds) and not over.wait(LOOK_SECONDS):
@@ -228,12 +232,11 @@ class Plane:
                         over.set()
             finally:
                 over.set()
-                lost = watch.lost()
                 if not (done := told.done()):
+                    lost = watch.lost()
                     pushing.end()
             pushed, queried = told.result() if done else None, asked.result()
         querying = 1000 * (time.process_time() - own) / (time.monotonic() - began)
-        wanted = self._mix.queries_per_second * seconds
         return Measured(rate, seconds, pushed, queried, watch.done(), querying, wanted, lost)
 
     def _wait_for_blocks(self) -> None:
@@ -253,10 +256,10 @@ class Plane:
             timeout_seconds=PUSH_WAITS_SECONDS,
         )
 
-    def _query(self, seconds: float, over: Event) -> Queried | None:
-        """Asks until the end, or until too many of all that are to be asked were slow, or one failed."""
+    def _query(self, seconds: float, wanted: float, over: Event) -> Queried | None:
+        """Asks until the end, or until too many of all `wanted` queries were slow, or one failed."""
         answers: list[QueryAnswer] = []
-        wanted, in_time = self._mix.queries_per_second * seconds, part_in_time(seconds)
+        in_time = part_in_time(seconds)
 
         def heard(answer: QueryAnswer) -> None:
             answers.append(answer)

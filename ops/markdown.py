@@ -12,8 +12,13 @@ MARKUP = "\\`*_<>|[]"
 
 def table(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
     """Prints a table; a column is its heading and its rule."""
-    for cells in ([heading for heading, _ in columns], [rule for _, rule in columns], *rows):
-        click.echo(f"| {' | '.join(cells)} |")
+    click.echo(table_text(columns, rows))
+
+
+def table_text(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
+    """The same, to be written somewhere else."""
+    every = ([heading for heading, _ in columns], [rule for _, rule in columns], *rows)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in every)
 
 
 def plain(text: str) -> str:

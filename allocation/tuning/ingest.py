@@ -99,7 +99,7 @@ def _bounds(intake: Intake) -> Iterator[Bound]:
         sharing = distributor.fewest if intake.shared else 1  # else the rate is each one's, however many there are
         yield Bound(carried * sharing // intake.tenants_at_once, _why_cpu(distributor, carried), "distributor", "cpu")
     if ingester.cpu_millicores is not None:
-        carried = ingester.cpu_millicores * c.INGESTER_BYTES_PER_MILLICORE * c.INTAKE_PERCENT // 100
+        carried = ingester.cpu_millicores * c.INGESTER_INTAKE_BYTES_PER_MILLICORE
         yield Bound(intake.of_all(carried) // intake.rates, _why_cpu(ingester, carried), "ingester", "cpu")
     live = _live_bytes(intake)
     if live is not None:
