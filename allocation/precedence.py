@@ -15,17 +15,18 @@ from allocation import disk
 from allocation.containers import Container
 from allocation.floors import floor_of
 from allocation.plan import QOS_RESOURCES, SIDES, Figure, Resource, Side
-from allocation.sharing import Claim, share
+from allocation.sharing import Beyond, Claim, share
 from allocation.units import UNIT
 
 Figures = dict[Container, Figure]  # one side of one resource, over the whole stack
 Weights = Mapping[Container, Fraction]  # of the containers that run
+Beyonds = Mapping[Container, Beyond]  # of those that weigh less beyond what is enough for them
 
 NOTHING = Figure(None, "none")
 
 
 def decide_limits(
-    resource: Resource, weights: Weights, total: int | None, stated: Mapping[Container, Figure]
+    resource: Resource, weights: Weights, beyond: Beyonds, total: int | None, stated: Mapping[Container, Figure]
 ) -> Figures:
     """Every container's limit; `total` in millicores or bytes, `stated` as another source has it."""
     asked = {c: c.override("requests", resource) or 0 for c in weights}  # a limit is never below the request given
@@ -35,12 +36,13 @@ def decide_limits(
     if total is None:
         return figures | dict.fromkeys(undecided, NOTHING)
     floors = {c: max(floor_of(c.component, c.name, "limits", resource), asked[c]) for c in undecided}
-    return figures | _shares(resource, total - _paid(figures), undecided, floors, caps={})
+    return figures | _shares(resource, total - _paid(figures), undecided, beyond, floors, caps={})
 
 
 def decide_requests(
     resource: Resource,
     weights: Weights,
+    beyond: Beyonds,
     total: int | None,
     limits: Figures,
     stated: Mapping[Container, Figure],
@@ -54,7 +56,7 @@ def decide_requests(
         return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
     floors = {c: floor_of(c.component, c.name, "requests", resource) for c in undecided}
     caps = {c: limit for c in undecided if (limit := limits[c].amount) is not None}
-    return figures | _shares(resource, total - _paid(figures), undecided, floors, caps)
+    return figures | _shares(resource, total - _paid(figures), undecided, beyond, floors, caps)
 
 
 def with_defaults(resource: Resource, limits: Figures, requests: Figures) -> tuple[Figures, Figures]:
@@ -123,6 +125,7 @@ def _shares(
     resource: Resource,
     pool: int,
     weights: Weights,
+    beyond: Beyonds,
     floors: Mapping[Container, int],
     caps: Mapping[Container, int],
 ) -> Figures:
@@ -134,7 +137,9 @@ def _shares(
     unit = UNIT[resource]
     capped = {c: Figure(caps[c], "limit") for c in weights if c in caps and caps[c] <= floors[c]}
     while True:
-        claims = {c: Claim(weights[c], -(-floors[c] // unit), c.replicas) for c in weights if c not in capped}
+        claims = {
+            c: Claim(weights[c], -(-floors[c] // unit), c.replicas, beyond.get(c)) for c in weights if c not in capped
+        }
         units = dict(zip(claims, share((pool - _paid(capped)) // unit, list(claims.values())), strict=True))
         cut_off = {c: Figure(caps[c], "limit") for c in claims if c in caps and units[c] * unit > caps[c]}
         if not cut_off:

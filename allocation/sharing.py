@@ -1,8 +1,16 @@
 """Share a whole number of units over claims by weight: floors first, then largest remainder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What a claim weighs beyond `enough` units for one replica, which a small pool gives by a larger weight."""
+
+    enough: int
+    weight: Fraction
 
 
 @dataclass(frozen=True)
@@ -10,12 +18,14 @@ class Claim:
     """One container's claim on a pool.
 
     `weight` is relative, for all its replicas together; `floor` is in units, for one of them, and every unit is paid
-    `replicas` times. A weight of zero claims no more than the floor, unless nobody has more weight.
+    `replicas` times. A weight of zero claims no more than the floor, unless nobody has more weight. Where there is a
+    `beyond`, `weight` counts until one replica has enough; no more than that is kept of it.
     """
 
     weight: Fraction
     floor: int
     replicas: int
+    beyond: Beyond | None = None
 
 
 def share(pool: int, claims: Sequence[Claim]) -> list[int]:
@@ -26,31 +36,43 @@ def share(pool: int, claims: Sequence[Claim]) -> list[int]:
     equal, no whole units are nearer (by squares). Only a pool that cannot hold the floors is exceeded: then every claim
     gets just its floor.
     """
-    return _round_to_units(pool, claims, _water_fill(pool, claims))
+    return _round_to_units(pool, claims, _exact(pool, claims))
 
 
-def _water_fill(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
+def _exact(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
+    """Exact units per replica: by the weights first, then by those beyond, of what is more than enough."""
+    floors = [Fraction(claim.floor) for claim in claims]
+    exact = _water_fill(pool, claims, floors)
+    if not any(claim.beyond for claim in claims):
+        return exact
+    kept = [max(f, min(e, c.beyond.enough)) if c.beyond else f for f, e, c in zip(floors, exact, claims, strict=True)]
+    return _water_fill(pool, [replace(c, weight=c.beyond.weight) if c.beyond else c for c in claims], kept)
+
+
+def _water_fill(pool: int, claims: Sequence[Claim], floors: Sequence[Fraction]) -> list[Fraction]:
     """Exact units per replica: who would fall below its floor gets the floor, the others share what remains.
 
     Terminates because in every round somebody more is at its floor; where the floors exceed the pool, everybody is.
     """
     at_floor: set[int] = set()
     while True:
-        exact = _proportional(pool, claims, at_floor)
-        below = {i for i, c in enumerate(claims) if exact[i] < c.floor}
+        exact = _proportional(pool, claims, floors, at_floor)
+        below = {i for i, floor in enumerate(floors) if exact[i] < floor}
         if not below:
             return exact
         at_floor |= below
 
 
-def _proportional(pool: int, claims: Sequence[Claim], at_floor: set[int]) -> list[Fraction]:
+def _proportional(
+    pool: int, claims: Sequence[Claim], floors: Sequence[Fraction], at_floor: set[int]
+) -> list[Fraction]:
     """Exact units per replica: floors for those at their floor, the rest of the pool by weight for the others."""
-    rest = pool - sum(claims[i].floor * claims[i].replicas for i in at_floor)
+    rest = pool - sum(floors[i] * claims[i].replicas for i in at_floor)
     weights = [Fraction(0) if i in at_floor else c.weight for i, c in enumerate(claims)]
     if not any(weights):  # nobody weighs more than another: equal parts
         weights = [Fraction(i not in at_floor) for i in range(len(claims))]
     of_one = Fraction(rest) / (sum(weights) or 1)  # where nobody is left, nobody takes it
-    return [Fraction(c.floor) if i in at_floor else of_one * weights[i] / c.replicas for i, c in enumerate(claims)]
+    return [floors[i] if i in at_floor else of_one * weights[i] / c.replicas for i, c in enumerate(claims)]
 
 
 def _round_to_units(pool: int, claims: Sequence[Claim], exact: Sequence[Fraction]) -> list[int]:
