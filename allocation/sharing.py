@@ -63,9 +63,7 @@ def _water_fill(pool: int, claims: Sequence[Claim], floors: Sequence[Fraction]) 
         at_floor |= below
 
 
-def _proportional(
-    pool: int, claims: Sequence[Claim], floors: Sequence[Fraction], at_floor: set[int]
-) -> list[Fraction]:
+def _proportional(pool: int, claims: Sequence[Claim], floors: Sequence[Fraction], at_floor: set[int]) -> list[Fraction]:
     """Exact units per replica: floors for those at their floor, the rest of the pool by weight for the others."""
     rest = pool - sum(floors[i] * claims[i].replicas for i in at_floor)
     weights = [Fraction(0) if i in at_floor else c.weight for i, c in enumerate(claims)]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench import overload_report, throttling_report
+from bench import best_split_report, overload_report, throttling_report
 from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
@@ -43,6 +43,7 @@ def main() -> int:
         README: {"budget": f"{rates(table)}\n\n{about}", "overload": overload_report.sentence(overloads)},
         PAGE: {
             "rates": markdown(records, load),
+            "best": best_split_report.markdown(best_split_report.newest(read(DATA / "best-split.jsonl"))),
             "overload": overload_report.markdown(overloads),
             "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
         },
@@ -51,7 +52,14 @@ def main() -> int:
     for file, parts in sections.items():
         text = file.read_text(encoding="utf-8")
         for name, content in parts.items():
-            text = with_section(text, name, content)
+            if (changed := with_section(text, name, content)) is None:
+                begin, end = _markers(name)
+                print(
+                    f"{file.name} has no section {name}; write these lines where it goes:\n{begin}\n{end}",
+                    file=sys.stderr,
+                )
+                return 1
+            text = changed
         wanted[file] = text
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in stale:
@@ -72,14 +80,16 @@ def fullest(records: Iterable[Record], load: Record) -> tuple[Origin, Cells] | N
     return max(reversed(measured), key=lambda found: sum(len(row) for row in found[1].values()), default=None)
 
 
-def with_section(text: str, name: str, content: str) -> str:
-    """`text` with that between the markers of that name. Raises ValueError where it has none."""
-    begin, end = f"<!-- {name}: made by `make figure` -->", f"<!-- /{name} -->"
+def with_section(text: str, name: str, content: str) -> str | None:
+    """`text` with that between the markers of that name; None where it has none."""
+    begin, end = _markers(name)
     before, found, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
-    if not (found and ended):
-        raise ValueError(f"no markers for what goes between\n{begin}\n{end}")
-    return f"{before}{begin}\n{content}\n{end}{after}"
+    return f"{before}{begin}\n{content}\n{end}{after}" if found and ended else None
+
+
+def _markers(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: made by `make figure` -->", f"<!-- /{name} -->"
 
 
 def svg(table: Cells, about: str) -> str:

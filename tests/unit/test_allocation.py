@@ -10,7 +10,7 @@ import yaml
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.containers import containers_of
 from allocation.plan import QOS_RESOURCES, SIDES, Resource, Side
-from allocation.profiles import MEASURED
+from allocation.profiles import MEASURED, MEASURED_BEYOND
 from settings import load_file
 from tests.unit.strategies import MIB, base_spec, put, settings_of
 
@@ -180,13 +180,17 @@ def test_production_gives_the_seed_s_ratios_without_a_gateway() -> None:
 
 
 @pytest.mark.parametrize("shape", [{}, {"jaeger": True}, {"gateway": "openshift", "jaeger": True, "proxy": True}])
-@pytest.mark.parametrize(("cpu", "memory"), [(500, 1024), (1000, 2048), (1999, 4097), (16_000, 65_536)])
+@pytest.mark.parametrize(("cpu", "memory"), [(300, 1024), (500, 1024), (1999, 4097), (16_000, 65_536)])
 def test_measured_shares_a_total_by_one_table_whatever_runs(shape: dict[str, Any], cpu: int, memory: int) -> None:
+    """Of cpu, by what is beyond enough where the total has more than that for who answers queries."""
     spec = stack(cpu=f"{cpu}m", memory=f"{memory}Mi", **shape)
     put(spec, ("resources", "profile"), "measured")
     plan = plan_of(spec)
     assert (plan.allocated("limits", "cpu"), plan.allocated("limits", "memory")) == (cpu, memory * MIB)
-    weights = {f"{c.component}/{c.name}": MEASURED[c.weight] for c in containers_of(settings_of(spec)) if c.runs}
+    table = dict(MEASURED)
+    if cpu > 1000:
+        table |= {name: (less.weight, MEASURED[name][1]) for name, less in MEASURED_BEYOND.items()}
+    weights = {f"{c.component}/{c.name}": table[c.weight] for c in containers_of(settings_of(spec)) if c.runs}
     units: dict[Resource, int] = {"cpu": 1, "memory": MIB}
     for index, (resource, unit) in enumerate(units.items()):
         limits = {f"{w.component}/{c.name}": c.limits[resource] for w in plan.workloads for c in w.containers}
@@ -194,6 +198,20 @@ def test_measured_shares_a_total_by_one_table_whatever_runs(shape: dict[str, Any
         among = sum(weights[name][index] for name in shares)
         for name, share in shares.items():
             assert abs(share - sum(shares.values()) * weights[name][index] / among) < 1
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_measured_gives_who_answers_queries_an_amount_before_it_gives_them_more(replicas: int) -> None:
+    spec = stack(cpu=f"{713 * replicas}m", memory="4Gi")
+    put(spec, ("resources", "profile"), "measured")
+    for component in ("querier", "queryFrontend"):
+        put(spec, ("template", component, "replicas"), replicas)
+    limits = column(plan_of(spec), "limits", "cpu")
+    assert (limits["querier/tempo"], limits["query-frontend/tempo"]) == (100, 45)
+    others = [limits[f"{name}/tempo"] for name in ("distributor", "ingester", "compactor")]
+    assert others == [568 * replicas * weight // 71 for weight in (20, 42, 9)]
+    plan = plan_of(spec)
+    assert {container(plan, name).limits["cpu"].source for name in ("querier", "query-frontend")} == {"share"}
 
 
 def test_custom_weights_share_by_themselves() -> None:

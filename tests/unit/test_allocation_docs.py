@@ -20,7 +20,7 @@ from allocation.coefficients import (
 from allocation.findings import SEVERITIES
 from allocation.floors import TEMPO, floor_of
 from allocation.plan import SIDES
-from allocation.profiles import MEASURED, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
+from allocation.profiles import MEASURED, MEASURED_BEYOND, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
 from allocation.sizes import SIZES
 from allocation.units import MIB
 from settings import Quantity
@@ -56,6 +56,22 @@ def test_the_table_of_weights_is_the_codes() -> None:
             weights = tuple(map(Fraction, re.findall(r"[0-9.]+", cell)))
             assert weights == table.get(name, ())
     assert len(rows("Profiles")) == len(OPERATOR_WITH_GATEWAY)
+
+
+def test_what_is_enough_for_who_answers_queries_is_the_codes() -> None:
+    section = " ".join(PAGE.split("## Profiles\n", 1)[1].split("\n## ", 1)[0].split())
+    querier, frontend = (MEASURED_BEYOND[name] for name in ("querier", "query_frontend"))
+    for name, who in (("querier", "a querier weighs"), ("query_frontend", "a query frontend")):
+        first, less = decimal(MEASURED[name][0]), MEASURED_BEYOND[name]
+        assert re.search(
+            rf"{who} {first} until (each replica has )?{less.enough}m and {decimal(less.weight)} beyond", section
+        )
+    five = ("distributor", "ingester", "compactor", *MEASURED_BEYOND)
+    whole = sum(MEASURED_BEYOND[c].weight if c in MEASURED_BEYOND else MEASURED[c][0] for c in five)
+    assert {less.enough * whole / less.weight for less in MEASURED_BEYOND.values()} == {855}
+    assert (
+        f"get {float(100 * querier.weight / whole):.1f} % and {float(100 * frontend.weight / whole):.1f} %" in section
+    )
 
 
 def test_the_table_of_floors_is_the_codes() -> None:

@@ -1,11 +1,12 @@
 """Sharing whole units by weight, against oracles that work it out another way."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.sharing import Claim, share
+from allocation.sharing import Beyond, Claim, share
 from tests.unit.oracle import exact, floors, paid
 from tests.unit.strategies import thorough
 
@@ -86,6 +87,52 @@ def test_just_as_far_as_the_largest_count_is_near_enough() -> None:
 def test_two_thousand_million_replicas_are_shared_at_once() -> None:
     many = 2**31 - 1
     assert share(3 * many, [Claim(Fraction(1), 1, many), Claim(Fraction(0), 1, 1)]) == [2, many]
+
+
+def answering(enough: int) -> list[Claim]:
+    """One that weighs a half until each of two has enough and a fifth beyond, and one that weighs the other half."""
+    return [Claim(Fraction(4), 0, 2, Beyond(enough, Fraction(1))), Claim(Fraction(4), 0, 1)]
+
+
+def test_a_claim_shares_by_its_weight_until_it_has_enough() -> None:
+    assert share(36, answering(10)) == [9, 18]
+    assert share(40, answering(10)) == [10, 20]
+
+
+def test_with_more_it_keeps_what_is_enough_and_takes_more_when_its_weight_beyond_gives_more() -> None:
+    assert share(100, answering(10)) == [10, 80]
+    assert share(110, answering(10)) == [11, 88]
+    assert share(1_000, answering(10)) == [100, 800]
+
+
+@thorough
+@given(
+    st.lists(
+        st.builds(
+            Claim,
+            st.integers(1, 60).map(Fraction),
+            st.integers(0, 20),
+            st.integers(1, 12),
+            st.none() | st.builds(Beyond, st.integers(0, 200), st.integers(1, 60).map(Fraction)),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(0, 5_000),
+    st.integers(1, 300),
+)
+def test_what_is_enough_is_kept_and_a_larger_pool_takes_no_more_than_a_step_from_anyone(
+    among: list[Claim], extra: int, more: int
+) -> None:
+    pool, most = floors(among) + extra, max(c.replicas for c in among)
+    units, larger = share(pool, among), share(pool + more, among)
+    assert 0 <= pool - paid(units, among) < min(c.replicas for c in among)
+    by_weight = exact(pool, [replace(c, beyond=None) for c in among])
+    for claim, had, has, first in zip(among, units, larger, by_weight, strict=True):
+        assert had >= claim.floor
+        assert has >= had - most
+        if claim.beyond:
+            assert had >= int(min(first, claim.beyond.enough))
 
 
 def test_no_claims_share_nothing() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import figure, overload_report, throttling_report
+from bench import best_split_report, figure, overload_report, throttling_report
 from bench.records import PROJECT, Record
 
 ORIGIN = {"hardware": "2 × X", "tempo": "v2.9.0", "time": "2026-01-02T03:04:05+00:00", "fingerprint": "a"}
@@ -69,6 +69,41 @@ def test_a_page_that_says_something_else_is_found(
     monkeypatch.setattr(sys, "argv", ["figure", "--check"])
     assert figure.main() == 1
     assert capsys.readouterr().out.endswith("measured.md is not what the data say: make figure\n")
+
+
+def test_a_page_without_its_section_is_told_in_lines_to_write(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    changed = tmp_path / "measured.md"
+    changed.write_text((PROJECT / "docs/measured.md").read_text("utf-8").replace("<!-- /threads -->", ""))
+    monkeypatch.setattr(figure, "PAGE", changed)
+    monkeypatch.setattr(sys, "argv", ["figure", "--check"])
+    assert figure.main() == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "measured.md has no section threads; write these lines where it goes:"
+    assert said[1:] == ["<!-- threads: made by `make figure` -->", "<!-- /threads -->"]
+
+
+def test_of_searches_for_the_best_split_the_last_is_told_the_lowest_rate_first_and_repeated_ones_together() -> None:
+    def tried(querier: int, rate: float, **changed: Any) -> Record:
+        cpu = {"distributor": 200, "ingester": 420, "compactor": 90, "querier": querier, "query-frontend": 90}
+        limits = {name: (millicores, 2**28) for name, millicores in cpu.items()}
+        what = {"total": "1/2Gi", "mixes": ["query"], "block_seconds": 60, "precision": 1.04}
+        return {**ORIGIN, **what, "limits": limits, "rate": rate, **changed}
+
+    coarse = tried(200, 9_000)
+    del coarse["precision"]
+    before = [coarse, tried(200, 8_000, hardware="8 × Y"), tried(200, 7_000, fingerprint="as it was")]
+    records = [tried(120, 12_700), tried(200, 11_660.7), tried(120, 12_000)]
+    assert best_split_report.newest([*before, *records]) == records
+    rows = best_split_report.markdown(records).splitlines()
+    assert rows[2:4] == [
+        "| 200 | 420 | 90 | 200 | 90 | 11,661 |",
+        "| 200 | 420 | 90 | 120 | 90 | 12,700; 12,000 |",
+    ]
+    assert rows[-1].startswith("Cpu in millicores, spans/s held; 1/2Gi under `query`, ")
+    assert "to 4 %. Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
+    assert best_split_report.markdown([]) == "nothing measured yet"
 
 
 def test_overloads_are_told_by_size_and_stack_ours_first_with_the_least_and_the_most() -> None:

@@ -12,6 +12,7 @@ from ops.diff.rollout import ACTIONS
 from tests.unit.commands import PROJECT, environment
 
 PAGE = (PROJECT / "docs" / "plan.md").read_text(encoding="utf-8")
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[str] = re.findall(r"```text\n(\$ .*?)```", PAGE, re.DOTALL)
 PROMPT = "$ "
 
@@ -40,6 +41,14 @@ def test_what_the_page_shows_is_what_the_commands_print(block: str, tmp_path: Pa
     commands = [line.removeprefix(PROMPT).strip() for line in lines if line.startswith(PROMPT)]
     shown = "".join(line for line in lines if not line.startswith(PROMPT))
     assert printed(commands, tmp_path) == shown
+
+
+def test_the_readme_begins_with_what_the_command_prints(tmp_path: Path) -> None:
+    (block,) = re.findall(r"^    \$ (python -m ops plan tests\S+)\n((?:(?:    .*)?\n)+?)\n(?! )", README, re.MULTILINE)
+    command, shown = block
+    lines = [line.removeprefix("    ") for line in shown.splitlines()]
+    assert printed([command], tmp_path).splitlines()[: len(lines)] == lines
+    assert lines[-1].startswith("headroom")
 
 
 def test_the_page_shows_plan_diff_and_check() -> None:
