@@ -21,7 +21,6 @@ from allocation.sharing import Claim, share
 from allocation.tuning import coefficients as c
 from bench.arguments import a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
-from bench.overload import intake_of
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
 from bench.search import Effort, highest_rate
@@ -197,7 +196,7 @@ def _known(arguments: argparse.Namespace) -> list[Record]:
 
 
 def _first_rate(ours: Stack) -> float:
-    return FIRST_PART * intake_of(ours.objects).rate_bytes / SMALL.span_bytes
+    return FIRST_PART * ours.intake.rate_bytes / SMALL.span_bytes
 
 
 def _allows(deadline: Deadline) -> Callable[[], bool]:

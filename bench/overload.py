@@ -73,7 +73,7 @@ def measure(arguments: argparse.Namespace) -> None:
     splits: list[Split] = arguments.splits
     deadline = Deadline(arguments.minutes)
     stacks = {split: Stack.of_split(split, total) for split in splits}
-    let_in = intake_of(Stack.of_split(Split.parse(OURS), total).objects)
+    let_in = Stack.of_split(Split.parse(OURS), total).intake
     first = max((each["round"] for each in read(FILE)), default=0) + 1
     for number in range(first, first + arguments.rounds):
         if not deadline.allows(VISIT_SECONDS * len(splits)):
@@ -91,12 +91,6 @@ def measure(arguments: argparse.Namespace) -> None:
             }
             for record in visited(stacks[split], let_in, arguments):
                 append(FILE, start | record)
-
-
-def intake_of(objects: Iterable[Mapping[str, Any]]) -> Intake:
-    """What rendered objects let in."""
-    texts = [item["data"]["overrides.yaml"] for item in objects if "overrides.yaml" in (item.get("data") or {})]
-    return Intake.of_overrides(texts[0])
 
 
 def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list[Record]:

@@ -14,6 +14,7 @@ import yaml
 from bench.records import fingerprint
 from bench.splits import Split, Total, with_blocks_of
 from sandbox import cgroups
+from sandbox.load import Intake
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
@@ -63,6 +64,14 @@ class Stack:
     def limits(self) -> Limits:
         """What the containers of Tempo's five components have."""
         return dict(_limits(self.objects))
+
+    @property
+    def intake(self) -> Intake:
+        """What it lets in."""
+        texts = (
+            item["data"]["overrides.yaml"] for item in self.objects if "overrides.yaml" in (item.get("data") or {})
+        )
+        return Intake.of_overrides(next(texts))
 
     @contextmanager
     def running(self, *, own_executables: bool = False) -> Iterator[Tempo]:

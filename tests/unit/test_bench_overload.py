@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bench.overload import cells, intake_of
+from bench.overload import cells
+from bench.planes import Stack
 from bench.throttling import without_variable
 from sandbox.load import SMALL, Intake, Overload, Pushed
 from sandbox.load.querying import Queried
@@ -29,9 +30,8 @@ RECORD = {
 
 def test_what_a_stack_lets_in_is_that_of_tenants_without_an_entry_of_their_own() -> None:
     other = {"kind": "ConfigMap", "data": {"ingester.yaml": "{}"}}
-    assert intake_of([other, {"kind": "ConfigMap", "data": {"overrides.yaml": OVERRIDES}}]) == Intake(
-        3_000_000, 6_000_000
-    )
+    stack = Stack((other, {"kind": "ConfigMap", "data": {"overrides.yaml": OVERRIDES}}))
+    assert stack.intake == Intake(3_000_000, 6_000_000)
 
 
 def test_overrides_that_bound_nothing_are_no_intake() -> None:
