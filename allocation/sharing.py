@@ -45,7 +45,10 @@ def _exact(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
     exact = _water_fill(pool, claims, floors)
     if not any(claim.beyond for claim in claims):
         return exact
-    kept = [max(f, min(e, c.beyond.enough)) if c.beyond else f for f, e, c in zip(floors, exact, claims, strict=True)]
+    kept = [
+        max(f, min(e, Fraction(c.beyond.enough))) if c.beyond else f
+        for f, e, c in zip(floors, exact, claims, strict=True)
+    ]
     return _water_fill(pool, [replace(c, weight=c.beyond.weight) if c.beyond else c for c in claims], kept)
 
 

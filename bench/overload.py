@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table

@@ -132,7 +132,7 @@ def test_what_is_enough_is_kept_and_a_larger_pool_takes_no_more_than_a_step_from
         assert had >= claim.floor
         assert has >= had - most
         if claim.beyond:
-            assert had >= int(min(first, claim.beyond.enough))
+            assert had >= min(int(first), claim.beyond.enough)
 
 
 def test_no_claims_share_nothing() -> None:
