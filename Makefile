@@ -21,7 +21,7 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test mutants bench \
-  bench-budget bench-calibrate bench-floors bench-overload bench-throttling figure configuration-page
+  bench-budget bench-calibrate bench-floors bench-overload bench-throttling bench-generator figure configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -118,6 +118,9 @@ bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to
 
 bench-throttling: $(INSTALLED) ## Measure what GOMAXPROCS spares processes of waiting for cpu (ten minutes)
 	@$(PYTHON) -m bench.throttling $(OPTIONS)
+
+bench-generator: $(INSTALLED) ## Measure how much the load generator can push (half a minute)
+	@$(PYTHON) -m bench.generator $(OPTIONS)
 
 figure: $(INSTALLED) ## Write docs/budget.svg, and the tables of the README and docs/measured.md, from what was measured
 	@$(PYTHON) -m bench.figure

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench import best_split_report, overload_report, throttling_report
+from bench import best_split_report, generator, overload_report, throttling_report
 from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
@@ -43,6 +43,7 @@ def main() -> int:
         README: {"budget": f"{rates(table)}\n\n{about}", "overload": overload_report.sentence(overloads)},
         PAGE: {
             "rates": markdown(records, load),
+            "generator": generator.sentence(generator.newest(read(generator.FILE))),
             "best": best_split_report.markdown(best_split_report.newest(read(DATA / "best-split.jsonl"))),
             "overload": overload_report.markdown(overloads),
             "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import best_split_report, figure, overload_report, throttling_report
+from bench import best_split_report, figure, generator, overload_report, throttling_report
 from bench.records import PROJECT, Record
 
 ORIGIN = {"hardware": "2 × X", "tempo": "v2.9.0", "time": "2026-01-02T03:04:05+00:00", "fingerprint": "a"}
@@ -104,6 +104,26 @@ def test_of_searches_for_the_best_split_the_last_is_told_the_lowest_rate_first_a
     assert rows[-1].startswith("Cpu in millicores, spans/s held; 1/2Gi under `query`, ")
     assert "to 4 %. Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
     assert best_split_report.markdown([]) == "nothing measured yet"
+
+
+def test_of_the_generator_the_rounds_of_the_last_machine_are_told() -> None:
+    def pushed(rate: int, **changed: Any) -> Record:
+        return {**ORIGIN, "workers": 2, "seconds": 10.0, "rate": rate, "generator_millicores": rate // 200, **changed}
+
+    records = [pushed(150_000), pushed(170_000), pushed(160_000)]
+    assert generator.newest([pushed(1, hardware="8 × Y"), pushed(2, workers=1), *records]) == records
+    said = generator.sentence(records)
+    assert said.startswith(
+        "The generator pushed 160,000 (150,000–170,000) spans/s from 2 processes, taking 800 (750–850) "
+    )
+    assert said.endswith("(3 rounds; 2 × X, 2026-01-02).")
+    assert generator.sentence([]) == "nothing measured yet"
+
+
+def test_a_push_of_the_generator_s_is_acknowledged_whole() -> None:
+    measured = generator.measured(seconds=0.5, workers=1)
+    assert measured["rate"] > 0
+    assert measured["refused"] == 0
 
 
 def test_overloads_are_told_by_size_and_stack_ours_first_with_the_least_and_the_most() -> None:
