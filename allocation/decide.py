@@ -12,7 +12,7 @@ from allocation.nodes import placement_of
 from allocation.outside import outside_of
 from allocation.plan import RESOURCES, SIDES, ContainerPlan, Plan, Resource, Side, WorkloadPlan, workload_name
 from allocation.precedence import Figures, decide_limits, decide_requests, with_defaults
-from allocation.profiles import beyond_of, weights_of
+from allocation.profiles import enough_of, weights_of
 from allocation.review import review
 from allocation.rollout import surge_of
 from allocation.sizing import sizing_of
@@ -31,7 +31,7 @@ def allocate(settings: Settings) -> Plan:
     containers = containers_of(settings)
     running = [c for c in containers if c.runs]
     weights = weights_of(resources, [c.weight for c in running])
-    beyond = beyond_of(resources)
+    amounts = enough_of(resources)
     totals = _totals(settings)
     elsewhere = stated(settings, running, sizing_of(settings))
 
@@ -39,12 +39,12 @@ def allocate(settings: Settings) -> Plan:
     requests: dict[Resource, Figures] = {}
     for resource in RESOURCES:
         by_container = {c: weights[resource][c.weight] for c in running}
-        less = {c: beyond[resource][c.weight] for c in running if c.weight in beyond.get(resource, {})}
+        enough = {c: amounts[resource][c.weight] for c in running if c.weight in amounts.get(resource, {})}
         limit_total, request_total = (totals[side].get(resource) for side in SIDES)
         limit_stated, request_stated = (elsewhere[side][resource] for side in SIDES)
-        limits[resource] = decide_limits(resource, by_container, less, limit_total, limit_stated)
+        limits[resource] = decide_limits(resource, by_container, enough, limit_total, limit_stated)
         requests[resource] = decide_requests(
-            resource, by_container, less, request_total, limits[resource], request_stated, resources.request_ratio
+            resource, by_container, enough, request_total, limits[resource], request_stated, resources.request_ratio
         )
         limits[resource], requests[resource] = with_defaults(resource, limits[resource], requests[resource])
 

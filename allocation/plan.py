@@ -15,7 +15,7 @@ from settings.resources import Qos
 Resource = Literal["cpu", "memory", "ephemeral-storage"]
 Side = Literal["limits", "requests"]
 Source = Literal[
-    "override", "tenants", "size", "workload", "share", "floor", "qos", "ratio", "limit", "default", "none"
+    "override", "tenants", "size", "workload", "share", "enough", "floor", "qos", "ratio", "limit", "default", "none"
 ]
 ReplicasSource = Literal["override", "autoscaling", "size", "workload", "default"]
 VolumeSource = Literal["override", "size", "workload", "default"]
@@ -32,9 +32,9 @@ class Figure:
     """One number of one container: cpu in millicores, memory and storage in bytes; None where nothing decides it.
 
     `source` says where it comes from: the user's own `override`; the number of `tenants`; a T-shirt `size`; the
-    `workload`; a `share` of the total; the `floor` a number was raised to (the container's own, or the request given
-    for it); the class its pods ask for, `qos`; `ratio` × the limit; the `limit` that caps a request; the project's own
-    `default`, of what runs outside the total and of the node's disk; `none`.
+    `workload`; a `share` of the total; one that stays at what is `enough`; the `floor` a number was raised to (the
+    container's own, or the request given for it); the class its pods ask for, `qos`; `ratio` × the limit; the `limit`
+    that caps a request; the project's own `default`, of what runs outside the total and of the node's disk; `none`.
     """
 
     amount: int | None

@@ -2,7 +2,7 @@
 
 1. `override`: the user's own value, to the letter.
 2. What is stated for it: by the number of `tenants`, a `size` or a `workload`; the class its pods ask for (`qos`).
-3. `share`: a share of what the total leaves after those.
+3. `share`: a share of what the total leaves after those; `enough` or `floor` where that is what decides it.
 4. `none`: no total, nothing stated. A request without a total of requests is a part of its limit.
    Of the node's own disk everybody gets a `default` then.
 """
@@ -14,19 +14,19 @@ from math import ceil
 from allocation import disk
 from allocation.containers import Container
 from allocation.floors import floor_of
-from allocation.plan import QOS_RESOURCES, SIDES, Figure, Resource, Side
-from allocation.sharing import Beyond, Claim, share
+from allocation.plan import QOS_RESOURCES, SIDES, Figure, Resource, Side, Source
+from allocation.sharing import Claim, Enough, share
 from allocation.units import UNIT
 
 Figures = dict[Container, Figure]  # one side of one resource, over the whole stack
 Weights = Mapping[Container, Fraction]  # of the containers that run
-Beyonds = Mapping[Container, Beyond]  # of those that weigh less beyond what is enough for them
+Amounts = Mapping[Container, Enough]  # of those for which an amount is enough
 
 NOTHING = Figure(None, "none")
 
 
 def decide_limits(
-    resource: Resource, weights: Weights, beyond: Beyonds, total: int | None, stated: Mapping[Container, Figure]
+    resource: Resource, weights: Weights, enough: Amounts, total: int | None, stated: Mapping[Container, Figure]
 ) -> Figures:
     """Every container's limit; `total` in millicores or bytes, `stated` as another source has it."""
     asked = {c: c.override("requests", resource) or 0 for c in weights}  # a limit is never below the request given
@@ -36,13 +36,13 @@ def decide_limits(
     if total is None:
         return figures | dict.fromkeys(undecided, NOTHING)
     floors = {c: max(floor_of(c.component, c.name, "limits", resource), asked[c]) for c in undecided}
-    return figures | _shares(resource, total - _paid(figures), undecided, beyond, floors, caps={})
+    return figures | _shares(resource, total - _paid(figures), undecided, enough, floors, caps={})
 
 
 def decide_requests(
     resource: Resource,
     weights: Weights,
-    beyond: Beyonds,
+    enough: Amounts,
     total: int | None,
     limits: Figures,
     stated: Mapping[Container, Figure],
@@ -56,7 +56,7 @@ def decide_requests(
         return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
     floors = {c: floor_of(c.component, c.name, "requests", resource) for c in undecided}
     caps = {c: limit for c in undecided if (limit := limits[c].amount) is not None}
-    return figures | _shares(resource, total - _paid(figures), undecided, beyond, floors, caps)
+    return figures | _shares(resource, total - _paid(figures), undecided, enough, floors, caps)
 
 
 def with_defaults(resource: Resource, limits: Figures, requests: Figures) -> tuple[Figures, Figures]:
@@ -125,7 +125,7 @@ def _shares(
     resource: Resource,
     pool: int,
     weights: Weights,
-    beyond: Beyonds,
+    enough: Amounts,
     floors: Mapping[Container, int],
     caps: Mapping[Container, int],
 ) -> Figures:
@@ -138,16 +138,20 @@ def _shares(
     capped = {c: Figure(caps[c], "limit") for c in weights if c in caps and caps[c] <= floors[c]}
     while True:
         claims = {
-            c: Claim(weights[c], -(-floors[c] // unit), c.replicas, beyond.get(c)) for c in weights if c not in capped
+            c: Claim(weights[c], -(-floors[c] // unit), c.replicas, enough.get(c)) for c in weights if c not in capped
         }
         units = dict(zip(claims, share((pool - _paid(capped)) // unit, list(claims.values())), strict=True))
         cut_off = {c: Figure(caps[c], "limit") for c in claims if c in caps and units[c] * unit > caps[c]}
         if not cut_off:
-            return capped | {
-                c: Figure(units[c] * unit, "share" if units[c] > claim.floor else "floor")
-                for c, claim in claims.items()
-            }
+            return capped | {c: Figure(units[c] * unit, _of_a_share(units[c], claim)) for c, claim in claims.items()}
         capped |= cut_off
+
+
+def _of_a_share(units: int, claim: Claim) -> Source:
+    """What made a share what it is."""
+    if units <= claim.floor:
+        return "floor"
+    return "enough" if claim.enough and units == claim.enough.amount else "share"
 
 
 def _paid(figures: Figures) -> int:

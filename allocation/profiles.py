@@ -1,14 +1,14 @@
 """How a total is shared: for every container a weight for cpu and one for memory, in tables that add up by themselves.
 
 Weights are relative to those of the containers that run: what does not run takes no part, and 100 % is handed out.
-Where a table says so, a container weighs less beyond an amount that is enough for it.
+Where a table says so, a container weighs less once it has an amount that is enough for it.
 """
 
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from allocation.plan import Resource
-from allocation.sharing import Beyond
+from allocation.sharing import Enough
 from settings.resources import StackResources, Weight
 
 Weights = Mapping[str, tuple[Fraction, Fraction]]  # container -> cpu, memory
@@ -71,12 +71,12 @@ MEASURED = _table(
     gateway=("4", "3"),
     opa=("2", "2"),
 )
-# Of cpu, by millicores. Who answers a query needs an amount for it and not a part of the total: a trace by id takes a
-# querier some 60 ms of cpu, 0.6 s at 100m. What a larger total has beyond that is worth more where spans come in:
-# docs/measured.md, "The best split that a search finds".
-MEASURED_BEYOND: Mapping[str, Beyond] = {
-    "querier": Beyond(100, Fraction(10)),
-    "query_frontend": Beyond(45, Fraction("4.5")),
+# Of cpu, in millicores. Who answers a query needs an amount for it and not a part of the total: a trace by id takes a
+# querier some 60 ms of cpu, 0.6 s at 100m. What 1 cpu has beyond that held more where spans come in, by one search:
+# docs/measured.md, "The best split that a search finds". Nothing larger was searched.
+MEASURED_ENOUGH: Mapping[str, Enough] = {
+    "querier": Enough(100, Fraction(10)),
+    "query_frontend": Enough(45, Fraction("4.5")),
 }
 
 
@@ -94,9 +94,9 @@ def weights_of(resources: StackResources, running: Collection[str]) -> Mapping[R
     return {"cpu": cpu, "memory": memory, "ephemeral-storage": memory}
 
 
-def beyond_of(resources: StackResources) -> Mapping[Resource, Mapping[str, Beyond]]:
-    """Who weighs less beyond what is enough for it, by its entry in the tables, for each resource that has such."""
-    return {"cpu": MEASURED_BEYOND} if resources.profile == "measured" else {}
+def enough_of(resources: StackResources) -> Mapping[Resource, Mapping[str, Enough]]:
+    """What is enough for whom, by its entry in the tables, for each resource of which an amount is."""
+    return {"cpu": MEASURED_ENOUGH} if resources.profile == "measured" else {}
 
 
 def _custom(resources: StackResources, running: Collection[str]) -> Mapping[Resource, Mapping[str, Fraction]]:

@@ -1,15 +1,18 @@
 """Share a whole number of units over claims by weight: floors first, then largest remainder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 
 @dataclass(frozen=True)
-class Beyond:
-    """What a claim weighs beyond `enough` units for one replica, which a small pool gives by a larger weight."""
+class Enough:
+    """An amount that is enough for one replica, in units, and the weight that counts once each has it.
 
-    enough: int
+    That weight is more than 0, and no more than the one until then.
+    """
+
+    amount: int
     weight: Fraction
 
 
@@ -18,14 +21,14 @@ class Claim:
     """One container's claim on a pool.
 
     `weight` is relative, for all its replicas together; `floor` is in units, for one of them, and every unit is paid
-    `replicas` times. A weight of zero claims no more than the floor, unless nobody has more weight. Where there is a
-    `beyond`, `weight` counts until one replica has enough; no more than that is kept of it.
+    `replicas` times. A weight of zero claims no more than the floor, unless nobody has more weight. Where an amount is
+    `enough`, the claim keeps it until the weight that counts from there on gives more.
     """
 
     weight: Fraction
     floor: int
     replicas: int
-    beyond: Beyond | None = None
+    enough: Enough | None = None
 
 
 def share(pool: int, claims: Sequence[Claim]) -> list[int]:
@@ -40,40 +43,48 @@ def share(pool: int, claims: Sequence[Claim]) -> list[int]:
 
 
 def _exact(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
-    """Exact units per replica: by the weights first, then by those beyond, of what is more than enough."""
-    floors = [Fraction(claim.floor) for claim in claims]
-    exact = _water_fill(pool, claims, floors)
-    if not any(claim.beyond for claim in claims):
-        return exact
-    kept = [
-        max(f, min(e, Fraction(c.beyond.enough))) if c.beyond else f
-        for f, e, c in zip(floors, exact, claims, strict=True)
-    ]
-    return _water_fill(pool, [replace(c, weight=c.beyond.weight) if c.beyond else c for c in claims], kept)
+    """Exact units per replica: what is more than enough for a claim is shared again, by its smaller weight.
+
+    Terminates because in every round somebody more has enough; the others' shares only grow by that.
+    """
+    left = list(claims)
+    while True:
+        exact = _water_fill(pool, left)
+        has_more = {i for i, c in enumerate(left) if c.enough and exact[i] > c.enough.amount}
+        if not has_more:
+            return exact
+        left = [_beyond_enough(claim) if i in has_more else claim for i, claim in enumerate(left)]
 
 
-def _water_fill(pool: int, claims: Sequence[Claim], floors: Sequence[Fraction]) -> list[Fraction]:
+def _beyond_enough(claim: Claim) -> Claim:
+    """The claim of who has enough: to keep that, and to what the smaller weight gives."""
+    if claim.enough is None:
+        return claim
+    return Claim(claim.enough.weight, max(claim.floor, claim.enough.amount), claim.replicas)
+
+
+def _water_fill(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
     """Exact units per replica: who would fall below its floor gets the floor, the others share what remains.
 
     Terminates because in every round somebody more is at its floor; where the floors exceed the pool, everybody is.
     """
     at_floor: set[int] = set()
     while True:
-        exact = _proportional(pool, claims, floors, at_floor)
-        below = {i for i, floor in enumerate(floors) if exact[i] < floor}
+        exact = _proportional(pool, claims, at_floor)
+        below = {i for i, c in enumerate(claims) if exact[i] < c.floor}
         if not below:
             return exact
         at_floor |= below
 
 
-def _proportional(pool: int, claims: Sequence[Claim], floors: Sequence[Fraction], at_floor: set[int]) -> list[Fraction]:
+def _proportional(pool: int, claims: Sequence[Claim], at_floor: set[int]) -> list[Fraction]:
     """Exact units per replica: floors for those at their floor, the rest of the pool by weight for the others."""
-    rest = pool - sum(floors[i] * claims[i].replicas for i in at_floor)
+    rest = pool - sum(claims[i].floor * claims[i].replicas for i in at_floor)
     weights = [Fraction(0) if i in at_floor else c.weight for i, c in enumerate(claims)]
     if not any(weights):  # nobody weighs more than another: equal parts
         weights = [Fraction(i not in at_floor) for i in range(len(claims))]
     of_one = Fraction(rest) / (sum(weights) or 1)  # where nobody is left, nobody takes it
-    return [floors[i] if i in at_floor else of_one * weights[i] / c.replicas for i, c in enumerate(claims)]
+    return [Fraction(c.floor) if i in at_floor else of_one * weights[i] / c.replicas for i, c in enumerate(claims)]
 
 
 def _round_to_units(pool: int, claims: Sequence[Claim], exact: Sequence[Fraction]) -> list[int]:

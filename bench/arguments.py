@@ -1,8 +1,9 @@
-"""Totals, splits and counts as arguments: what is wrong with one is a line, and no traceback."""
+"""Totals, splits, counts and lengths of time as arguments: what is wrong with one is a line, and no traceback."""
 
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from math import inf
 
 from bench.splits import Split, Total
 from sandbox.errors import SandboxError
@@ -10,10 +11,14 @@ from sandbox.errors import SandboxError
 
 def a_total(text: str) -> Total:
     """`500m/1Gi`. Raises ArgumentTypeError, with what to write."""
+    said = f"'{text}' is no total; write cpu and memory, such as 500m/1Gi"
     try:
-        return Total.parse(text)
+        total = Total.parse(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"'{text}' is no total; write cpu and memory, such as 500m/1Gi") from error
+        raise ArgumentTypeError(said) from error
+    if min(total.cpu_millicores, total.memory_bytes) <= 0:
+        raise ArgumentTypeError(said)
+    return total
 
 
 def a_split(text: str) -> Split:
@@ -29,6 +34,17 @@ def a_count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"'{text}' is no whole number from 1 on")
     return int(text)
+
+
+def a_number(text: str) -> float:
+    """Seconds, minutes or a rate, of more than 0. Raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"'{text}' is no number above 0") from error
+    if not 0 < number < inf:
+        raise ArgumentTypeError(f"'{text}' is no number above 0")
+    return number
 
 
 def ended_with_a_line(main: Callable[[], int]) -> int:

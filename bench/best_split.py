@@ -19,7 +19,7 @@ from math import prod
 from allocation.floors import TEMPO, floor_of
 from allocation.sharing import Claim, share
 from allocation.tuning import coefficients as c
-from bench.arguments import a_total, ended_with_a_line
+from bench.arguments import a_number, a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
@@ -207,7 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"))
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=["balanced"])
-    parser.add_argument("--minutes", type=float, default=20, help="nothing is started that would take longer")
+    parser.add_argument("--minutes", type=a_number, default=20, help="nothing is started that would take longer")
     parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     return parser
 

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from bench import budget_report
-from bench.arguments import a_count, a_split, a_total, ended_with_a_line
+from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
 from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
@@ -239,10 +239,10 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="in all, those of earlier runs among them")
-    parser.add_argument("--first-round", type=int, default=1, help="of those; later than the last to begin anew")
+    parser.add_argument("--rounds", type=a_count, default=3, help="in all, those of earlier runs among them")
+    parser.add_argument("--first-round", type=a_count, default=1, help="of those; later than the last to begin anew")
     parser.add_argument(
-        "--minutes", type=float, default=300, help="no round of a total is begun that would take longer"
+        "--minutes", type=a_number, default=300, help="no round of a total is begun that would take longer"
     )
     parser.add_argument("--totals", type=a_total, nargs="+", default=[Total.parse(text) for text in TOTALS])
     parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(text) for text in SPLITS])
@@ -250,8 +250,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--spans-per-trace", type=a_count, default=10)
     parser.add_argument("--span-bytes", type=a_count, default=200)
     parser.add_argument("--block-seconds", type=int, default=60, help="0: as each stack has it, ten minutes or more")
-    parser.add_argument("--step-seconds", type=float, default=8)
-    parser.add_argument("--confirm-seconds", type=float, default=60)
+    parser.add_argument("--step-seconds", type=a_number, default=8)
+    parser.add_argument("--confirm-seconds", type=a_number, default=60)
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 

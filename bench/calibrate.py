@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.arguments import a_count, a_total, ended_with_a_line
+from bench.arguments import a_count, a_number, a_total, ended_with_a_line
 from bench.fitting import Fit, fitted
 from bench.mixes import MIXES, Mix, mix_on
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
@@ -94,7 +94,8 @@ def main() -> int:
         if arguments.write or not arguments.report:
             RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
     except ValueError as error:
-        print(f"{len(rows)} measurements are not enough: {error}", file=sys.stderr)
+        of = f"of {len(read(FILE))} measurements {len(rows)} are of this machine, version and stack, which"
+        print(f"{of} is not enough: {error}; measure without --report", file=sys.stderr)
         return 1
     print("\n".join(_lines(fits, rows)))
     shape = Shape(arguments.spans_per_trace, arguments.span_bytes)
@@ -223,9 +224,9 @@ def _lines(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Ite
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=2, help="in all, those of earlier runs among them")
-    parser.add_argument("--minutes", type=float, default=30, help="nothing is started that would take longer")
-    parser.add_argument("--seconds", type=float, default=30, help="of each load")
+    parser.add_argument("--rounds", type=a_count, default=2, help="in all, those of earlier runs among them")
+    parser.add_argument("--minutes", type=a_number, default=30, help="nothing is started that would take longer")
+    parser.add_argument("--seconds", type=a_number, default=30, help="of each load")
     parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"), help="to propose weights for")
     parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES), help="to propose weights for")

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from bench import best_split_report, generator, overload_report, throttling_report
+from bench.arguments import a_number
 from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
@@ -28,7 +29,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--data", type=Path, default=DATA / "budget.jsonl")
-    parser.add_argument("--confirm-seconds", type=float, default=LOAD["confirm_seconds"], help="of the searches shown")
+    parser.add_argument(
+        "--confirm-seconds", type=a_number, default=LOAD["confirm_seconds"], help="of the searches shown"
+    )
     arguments = parser.parse_args()
     load = {**LOAD, "confirm_seconds": arguments.confirm_seconds}
     records = read(arguments.data)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 
+from bench.arguments import a_count, a_number
 from bench.calibrate import LIMITS
 from bench.mixes import Mix
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
@@ -166,10 +167,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--containers", choices=LIMITS, nargs="+", default=list(LIMITS))
     parser.add_argument("--resources", choices=RESOURCES, nargs="+", default=list(RESOURCES))
-    parser.add_argument("--minutes", type=float, default=60, help="nothing is started that would take longer")
-    parser.add_argument("--try-seconds", type=float, default=45, help="of each load while halving")
-    parser.add_argument("--survive-seconds", type=float, default=600, help="of the last one")
-    parser.add_argument("--parallel", type=int, default=2, help="data planes at once")
+    parser.add_argument("--minutes", type=a_number, default=60, help="nothing is started that would take longer")
+    parser.add_argument("--try-seconds", type=a_number, default=45, help="of each load while halving")
+    parser.add_argument("--survive-seconds", type=a_number, default=600, help="of the last one")
+    parser.add_argument("--parallel", type=a_count, default=2, help="data planes at once")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 
 import grpc
 
-from bench.arguments import a_count, ended_with_a_line
+from bench.arguments import a_count, a_number, ended_with_a_line
 from bench.records import DATA, Record, append, read
 from bench.summary import NOTHING, Rates
 from sandbox.load import SMALL, Pushing
@@ -95,7 +95,7 @@ def _serve(said: Connection) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=a_count, default=3, help="on top of those that are there")
-    parser.add_argument("--seconds", type=float, default=10, help="of each")
+    parser.add_argument("--seconds", type=a_number, default=10, help="of each")
     parser.add_argument("--workers", type=a_count, default=2, help="processes that push")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 from rich.table import Table
 
-from bench.arguments import a_split, a_total, ended_with_a_line
+from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OPERATOR, OURS, Split, Total
@@ -183,11 +183,11 @@ def _counted(numbers: Mapping[str, int]) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="on top of those that are there")
-    parser.add_argument("--minutes", type=float, default=15, help="no round is started that would take longer")
+    parser.add_argument("--rounds", type=a_count, default=3, help="on top of those that are there")
+    parser.add_argument("--minutes", type=a_number, default=15, help="no round is started that would take longer")
     parser.add_argument("--total", type=a_total, default=Total.parse("1/2Gi"))
     parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(OURS), Split.parse(OPERATOR)])
-    parser.add_argument("--seconds", type=float, default=8, help="of each push")
+    parser.add_argument("--seconds", type=a_number, default=8, help="of each push")
     parser.add_argument("--own-executables", action="store_true", help="count their pages for each process")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser

@@ -138,6 +138,8 @@ def _weights_in(file: str) -> Mapping[str, tuple[Any, Any]]:
     """Raises ValueError where it is no such file; whether the weights are any is said where they are rendered."""
     try:
         weights = json.loads(Path(file).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ValueError(f"there is no file '{file}'; python -m bench.calibrate --weights {file} writes one") from error
     except (OSError, ValueError) as error:
         raise ValueError(f"'{file}' cannot be read as JSON: {error}") from error
     if not isinstance(weights, dict) or any(not isinstance(v, list) or len(v) != 2 for v in weights.values()):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from bench.arguments import a_split, a_total, ended_with_a_line
+from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OURS, Split, Total
@@ -114,12 +114,12 @@ def without_variable(name: str, objects: Iterable[Object]) -> list[Object]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3, help="on top of those that are there")
-    parser.add_argument("--minutes", type=float, default=15, help="no data plane is started that would take longer")
+    parser.add_argument("--rounds", type=a_count, default=3, help="on top of those that are there")
+    parser.add_argument("--minutes", type=a_number, default=15, help="no data plane is started that would take longer")
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"))
     parser.add_argument("--split", type=a_split, default=Split.parse(OURS))
-    parser.add_argument("--spans-per-second", type=float, default=3000)
-    parser.add_argument("--seconds", type=float, default=60, help="of each run")
+    parser.add_argument("--spans-per-second", type=a_number, default=3000)
+    parser.add_argument("--seconds", type=a_number, default=60, help="of each run")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 

@@ -30,7 +30,7 @@ def _exceeding(case: Case, side: Side, resource: Resource, total: int) -> Violat
 
 def _raise(case: Case, side: Side, resource: Resource, most: int) -> str:
     """A larger total helps only where nobody shares it: shares grow with it, and take all of it."""
-    if any(container.figure(side, resource).source in ("share", "floor") for _, container in case.planned()):
+    if any(container.figure(side, resource).source in ("share", "enough", "floor") for _, container in case.planned()):
         return ""
     return f"raise it to {quantity(resource, most)} or more, "
 

@@ -10,7 +10,7 @@ import yaml
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.containers import containers_of
 from allocation.plan import QOS_RESOURCES, SIDES, Resource, Side
-from allocation.profiles import MEASURED, MEASURED_BEYOND
+from allocation.profiles import MEASURED, MEASURED_ENOUGH
 from settings import load_file
 from tests.unit.strategies import MIB, base_spec, put, settings_of
 
@@ -182,19 +182,20 @@ def test_production_gives_the_seed_s_ratios_without_a_gateway() -> None:
 @pytest.mark.parametrize("shape", [{}, {"jaeger": True}, {"gateway": "openshift", "jaeger": True, "proxy": True}])
 @pytest.mark.parametrize(("cpu", "memory"), [(300, 1024), (500, 1024), (1999, 4097), (16_000, 65_536)])
 def test_measured_shares_a_total_by_one_table_whatever_runs(shape: dict[str, Any], cpu: int, memory: int) -> None:
-    """Of cpu, by what is beyond enough where the total has more than that for who answers queries."""
+    """Of cpu, by the weights from enough on where the total has more than that for who answers queries."""
     spec = stack(cpu=f"{cpu}m", memory=f"{memory}Mi", **shape)
     put(spec, ("resources", "profile"), "measured")
     plan = plan_of(spec)
     assert (plan.allocated("limits", "cpu"), plan.allocated("limits", "memory")) == (cpu, memory * MIB)
     table = dict(MEASURED)
     if cpu > 1000:
-        table |= {name: (less.weight, MEASURED[name][1]) for name, less in MEASURED_BEYOND.items()}
+        table |= {name: (enough.weight, MEASURED[name][1]) for name, enough in MEASURED_ENOUGH.items()}
     weights = {f"{c.component}/{c.name}": table[c.weight] for c in containers_of(settings_of(spec)) if c.runs}
     units: dict[Resource, int] = {"cpu": 1, "memory": MIB}
     for index, (resource, unit) in enumerate(units.items()):
         limits = {f"{w.component}/{c.name}": c.limits[resource] for w in plan.workloads for c in w.containers}
-        shares = {name: (limit.amount or 0) // unit for name, limit in limits.items() if limit.source == "share"}
+        shared = {name: limit for name, limit in limits.items() if limit.source in ("share", "enough")}
+        shares = {name: (limit.amount or 0) // unit for name, limit in shared.items()}
         among = sum(weights[name][index] for name in shares)
         for name, share in shares.items():
             assert abs(share - sum(shares.values()) * weights[name][index] / among) < 1
@@ -211,7 +212,22 @@ def test_measured_gives_who_answers_queries_an_amount_before_it_gives_them_more(
     others = [limits[f"{name}/tempo"] for name in ("distributor", "ingester", "compactor")]
     assert others == [568 * replicas * weight // 71 for weight in (20, 42, 9)]
     plan = plan_of(spec)
-    assert {container(plan, name).limits["cpu"].source for name in ("querier", "query-frontend")} == {"share"}
+    assert {container(plan, name).limits["cpu"].source for name in ("querier", "query-frontend")} == {"enough"}
+
+
+@pytest.mark.parametrize(
+    ("queriers", "frontends", "cpu", "each"),
+    [(2, 1, 955, (100, 45)), (1, 2, 900, (100, 45)), (1, 3, 1350, (150, 45)), (3, 1, 1508, (100, 72))],
+)
+def test_measured_gives_what_others_have_too_much_of_to_who_has_not_enough(
+    queriers: int, frontends: int, cpu: int, each: tuple[int, int]
+) -> None:
+    spec = stack(cpu=f"{cpu}m", memory="4Gi")
+    put(spec, ("resources", "profile"), "measured")
+    put(spec, ("template", "querier", "replicas"), queriers)
+    put(spec, ("template", "queryFrontend", "replicas"), frontends)
+    limits = column(plan_of(spec), "limits", "cpu")
+    assert (limits["querier/tempo"], limits["query-frontend/tempo"]) == each
 
 
 def test_custom_weights_share_by_themselves() -> None:

@@ -20,12 +20,13 @@ from allocation.coefficients import (
 from allocation.findings import SEVERITIES
 from allocation.floors import TEMPO, floor_of
 from allocation.plan import SIDES
-from allocation.profiles import MEASURED, MEASURED_BEYOND, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
+from allocation.profiles import MEASURED, MEASURED_ENOUGH, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
 from allocation.sizes import SIZES
 from allocation.units import MIB
 from settings import Quantity
 
 ROOT = Path(__file__).parents[2]
+FIVE = ("distributor", "ingester", "compactor", "querier", "query_frontend")
 PAGE = (ROOT / "docs" / "allocation.md").read_text()
 
 
@@ -53,22 +54,25 @@ def test_the_table_of_weights_is_the_codes() -> None:
     for container, *cells in rows("Profiles"):
         name = container.replace("-", "_")
         for table, cell in zip((MEASURED, OPERATOR_WITH_GATEWAY, OPERATOR, PRODUCTION_PODS), cells, strict=True):
-            weights = tuple(map(Fraction, re.findall(r"[0-9.]+", cell)))
-            assert weights == table.get(name, ())
+            assert tuple(map(Fraction, re.findall(r"[0-9.]+", re.sub(r", from .* on [0-9.]+", "", cell)))) == table.get(
+                name, ()
+            )
+        said = re.findall(r", from (\d+)m on ([0-9.]+) /", cells[0])
+        enough = MEASURED_ENOUGH.get(name)
+        assert said == ([(str(enough.amount), decimal(enough.weight))] if enough else [])
     assert len(rows("Profiles")) == len(OPERATOR_WITH_GATEWAY)
 
 
 def test_what_is_enough_for_who_answers_queries_is_the_codes() -> None:
     section = " ".join(PAGE.split("## Profiles\n", 1)[1].split("\n## ", 1)[0].split())
-    querier, frontend = (MEASURED_BEYOND[name] for name in ("querier", "query_frontend"))
-    for name, who in (("querier", "a querier weighs"), ("query_frontend", "a query frontend")):
-        first, less = decimal(MEASURED[name][0]), MEASURED_BEYOND[name]
-        assert re.search(
-            rf"{who} {first} until (each replica has )?{less.enough}m and {decimal(less.weight)} beyond", section
-        )
-    five = ("distributor", "ingester", "compactor", *MEASURED_BEYOND)
-    whole = sum(MEASURED_BEYOND[c].weight if c in MEASURED_BEYOND else MEASURED[c][0] for c in five)
-    assert {less.enough * whole / less.weight for less in MEASURED_BEYOND.values()} == {855}
+    querier, frontend = (MEASURED_ENOUGH[name] for name in ("querier", "query_frontend"))
+    assert f"{querier.amount}m is enough for a querier, {frontend.amount}m for a query frontend" in section
+    assert all(2 * enough.weight == MEASURED[name][0] for name, enough in MEASURED_ENOUGH.items())
+    before = sum(MEASURED[name][0] for name in FIVE)
+    whole = sum(MEASURED_ENOUGH[name].weight if name in MEASURED_ENOUGH else MEASURED[name][0] for name in FIVE)
+    grows = {(e.amount * before / MEASURED[n][0], e.amount * whole / e.weight) for n, e in MEASURED_ENOUGH.items()}
+    assert grows == {(Fraction(500), Fraction(855))}
+    assert "while the total grows from 500m to 855m" in section
     assert (
         f"get {float(100 * querier.weight / whole):.1f} % and {float(100 * frontend.weight / whole):.1f} %" in section
     )

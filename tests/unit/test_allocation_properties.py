@@ -17,7 +17,7 @@ from allocation.containers import Container, containers_of
 from allocation.findings import SEVERITIES
 from allocation.floors import TEMPO, floor_of
 from allocation.plan import QOS_RESOURCES, RESOURCES, SIDES, Resource, Side
-from allocation.profiles import MEASURED_BEYOND
+from allocation.profiles import MEASURED_ENOUGH
 from settings import Quantity
 from tests.unit.strategies import (
     CONTAINERS,
@@ -62,7 +62,7 @@ def is_shared(container: ContainerPlan, side: Side, resource: Resource) -> bool:
     """Whether the figure is a share, and not another source's that the user's own request lifted."""
     figure, request = container.figure(side, resource), container.requests[resource]
     lifted = side == "limits" and request.source == "override" and figure.amount == request.amount
-    return figure.source == "share" or (figure.source == "floor" and not lifted)
+    return figure.source == "share" or (figure.source in ("enough", "floor") and not lifted)
 
 
 def is_exceeded(plan: Plan, path: str) -> bool:
@@ -114,7 +114,7 @@ def test_no_share_is_below_its_floor(spec: Spec) -> None:
                 if is_shared(container, side, resource):
                     floor = floor_of(workload.component, container.name, side, resource)
                     assert (container.figure(side, resource).amount or 0) >= floor
-            if limit.source in ("share", "floor") and request.source == "override":
+            if limit.source in ("share", "enough", "floor") and request.source == "override":
                 assert (limit.amount or 0) >= (request.amount or 0)
             if request.source == "limit":
                 assert request.amount == limit.amount
@@ -166,23 +166,30 @@ def test_the_same_input_in_any_key_order_gives_the_same_plan(spec: Spec, order: 
 
 
 @thorough
-@given(stacks(enough=True), st.integers(1, 9) | st.integers(1, 5_000), st.sampled_from(QOS_RESOURCES))
+@given(
+    stacks(enough=True),
+    st.integers(1, 9) | st.integers(1, 5_000),
+    st.sampled_from(QOS_RESOURCES),
+    st.sampled_from(SIDES),
+)
 def test_a_larger_total_takes_no_more_than_one_step_of_replicas_from_anyone(
-    spec: Spec, more: int, resource: Resource
+    spec: Spec, more: int, resource: Resource, side: Side
 ) -> None:
     small = plan_of(spec)
+    assume(resource in small.totals[side] and not is_exceeded(small, f"spec.resources.total.{side}.{resource}"))
     larger = deepcopy(spec)
-    total = small.totals["limits"][resource] + more * UNIT[resource]
-    put(larger, ("resources", "total", "limits", resource), f"{total}m" if resource == "cpu" else str(total))
+    total = small.totals[side][resource] + more * UNIT[resource]
+    put(larger, ("resources", "total", side, resource), f"{total}m" if resource == "cpu" else str(total))
     large = plan_of(larger)
     for (_, before), (_, after) in zip(seats(small), seats(large), strict=True):
-        assert amount(after, resource) >= amount(before, resource) - most_replicas(small) * UNIT[resource]
+        step = most_replicas(small) * UNIT[resource]
+        assert amount(after, resource, side) >= amount(before, resource, side) - step
 
 
-def amount(container: ContainerPlan, resource: Resource) -> int:
-    limit = container.limits[resource].amount
-    assert limit is not None
-    return limit
+def amount(container: ContainerPlan, resource: Resource, side: Side = "limits") -> int:
+    figure = container.figure(side, resource).amount
+    assert figure is not None
+    return figure
 
 
 @thorough
@@ -193,7 +200,7 @@ def test_scaling_totals_and_overrides_scales_the_shares(spec: Spec, k: int) -> N
     for resource in QOS_RESOURCES:
         if floors_bind(plain, resource, step) or floors_bind(scaled, resource, step):
             continue
-        if resource == "cpu" and spec["resources"]["profile"] == "measured" and not all_beyond(plain, step):
+        if resource == "cpu" and spec["resources"]["profile"] == "measured" and not all_have_enough(plain, step):
             continue
         for (_, a), (_, b) in zip(seats(plain), seats(scaled), strict=True):
             assert abs(amount(b, resource) - k * amount(a, resource)) <= (k + 1) * step * UNIT[resource]
@@ -209,12 +216,12 @@ def floors_bind(plan: Plan, resource: Resource, step: int) -> bool:
     )
 
 
-def all_beyond(plan: Plan, step: int) -> bool:
-    """Whether who weighs less beyond what is enough for it has more than that; shares only grow by scaling."""
+def all_have_enough(plan: Plan, step: int) -> bool:
+    """Whether everybody for whom an amount is enough has more than that; shares only grow by scaling."""
     shared = {w.component.replace("-", "_"): c for w, c in seats(plan) if c.name == TEMPO}
     return all(
-        shared[name].limits["cpu"].source == "override" or amount(shared[name], "cpu") > less.enough + step
-        for name, less in MEASURED_BEYOND.items()
+        shared[name].limits["cpu"].source == "override" or amount(shared[name], "cpu") > enough.amount + step
+        for name, enough in MEASURED_ENOUGH.items()
     )
 
 

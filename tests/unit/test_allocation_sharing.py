@@ -1,13 +1,12 @@
 """Sharing whole units by weight, against oracles that work it out another way."""
 
-from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.sharing import Beyond, Claim, share
-from tests.unit.oracle import exact, floors, paid
+from allocation.sharing import Claim, Enough, share
+from tests.unit.oracle import exact, floors, one_level, paid
 from tests.unit.strategies import thorough
 
 claims = st.lists(
@@ -89,9 +88,9 @@ def test_two_thousand_million_replicas_are_shared_at_once() -> None:
     assert share(3 * many, [Claim(Fraction(1), 1, many), Claim(Fraction(0), 1, 1)]) == [2, many]
 
 
-def answering(enough: int) -> list[Claim]:
-    """One that weighs a half until each of two has enough and a fifth beyond, and one that weighs the other half."""
-    return [Claim(Fraction(4), 0, 2, Beyond(enough, Fraction(1))), Claim(Fraction(4), 0, 1)]
+def answering(amount: int) -> list[Claim]:
+    """One that weighs a half until each of two has the amount and a fifth from there on, and one of the other half."""
+    return [Claim(Fraction(4), 0, 2, Enough(amount, Fraction(1))), Claim(Fraction(4), 0, 1)]
 
 
 def test_a_claim_shares_by_its_weight_until_it_has_enough() -> None:
@@ -99,40 +98,57 @@ def test_a_claim_shares_by_its_weight_until_it_has_enough() -> None:
     assert share(40, answering(10)) == [10, 20]
 
 
-def test_with_more_it_keeps_what_is_enough_and_takes_more_when_its_weight_beyond_gives_more() -> None:
+def test_with_more_it_keeps_what_is_enough_and_takes_more_when_its_smaller_weight_gives_more() -> None:
     assert share(100, answering(10)) == [10, 80]
     assert share(110, answering(10)) == [11, 88]
     assert share(1_000, answering(10)) == [100, 800]
 
 
-@thorough
-@given(
-    st.lists(
-        st.builds(
+def test_what_one_has_more_than_enough_of_goes_to_who_has_not_enough_by_its_first_weight() -> None:
+    small, large = Enough(10, Fraction(1)), Enough(60, Fraction(1))
+    assert share(100, [Claim(Fraction(5), 0, 1, small), Claim(Fraction(5), 0, 1, large), Claim(Fraction(5), 0, 1)]) == [
+        10,
+        45,
+        45,
+    ]
+
+
+enough_claims = st.lists(
+    st.integers(1, 60).flatmap(
+        lambda weight: st.builds(
             Claim,
-            st.integers(1, 60).map(Fraction),
+            st.just(Fraction(weight)),
             st.integers(0, 20),
             st.integers(1, 12),
-            st.none() | st.builds(Beyond, st.integers(0, 200), st.integers(1, 60).map(Fraction)),
-        ),
-        min_size=1,
-        max_size=8,
+            st.none() | st.builds(Enough, st.integers(0, 200), st.integers(1, weight).map(Fraction)),
+        )
     ),
-    st.integers(0, 5_000),
-    st.integers(1, 300),
+    min_size=1,
+    max_size=8,
 )
-def test_what_is_enough_is_kept_and_a_larger_pool_takes_no_more_than_a_step_from_anyone(
-    among: list[Claim], extra: int, more: int
-) -> None:
+
+
+@thorough
+@given(enough_claims, st.integers(0, 5_000), st.integers(1, 300))
+def test_what_is_enough_is_shared_as_one_level_for_all_has_it(among: list[Claim], extra: int, more: int) -> None:
     pool, most = floors(among) + extra, max(c.replicas for c in among)
     units, larger = share(pool, among), share(pool + more, among)
     assert 0 <= pool - paid(units, among) < min(c.replicas for c in among)
-    by_weight = exact(pool, [replace(c, beyond=None) for c in among])
-    for claim, had, has, first in zip(among, units, larger, by_weight, strict=True):
+    for claim, had, has, part in zip(among, units, larger, one_level(pool, among), strict=True):
         assert had >= claim.floor
+        assert int(part) <= had < part + most
         assert has >= had - most
-        if claim.beyond:
-            assert had >= min(int(first), claim.beyond.enough)
+
+
+@thorough
+@given(enough_claims, st.integers(0, 5_000), st.integers(0, 7))
+def test_who_is_given_its_share_for_good_leaves_the_others_theirs(among: list[Claim], extra: int, number: int) -> None:
+    pool, most = floors(among) + extra, max(c.replicas for c in among)
+    units, fixed = share(pool, among), number % len(among)
+    others = [claim for i, claim in enumerate(among) if i != fixed]
+    again = share(pool - units[fixed] * among[fixed].replicas, others)
+    for had, has in zip([u for i, u in enumerate(units) if i != fixed], again, strict=True):
+        assert abs(had - has) <= 2 * most
 
 
 def test_no_claims_share_nothing() -> None:

@@ -84,7 +84,7 @@ def test_a_page_without_its_section_is_told_in_lines_to_write(
     assert said[1:] == ["<!-- threads: made by `make figure` -->", "<!-- /threads -->"]
 
 
-def test_of_searches_for_the_best_split_the_last_is_told_the_lowest_rate_first_and_repeated_ones_together() -> None:
+def test_of_searches_for_the_best_split_the_last_of_each_load_is_told_where_it_began_first() -> None:
     def tried(querier: int, rate: float, **changed: Any) -> Record:
         cpu = {"distributor": 200, "ingester": 420, "compactor": 90, "querier": querier, "query-frontend": 90}
         limits = {name: (millicores, 2**28) for name, millicores in cpu.items()}
@@ -94,16 +94,19 @@ def test_of_searches_for_the_best_split_the_last_is_told_the_lowest_rate_first_a
     coarse = tried(200, 9_000)
     del coarse["precision"]
     before = [coarse, tried(200, 8_000, hardware="8 × Y"), tried(200, 7_000, fingerprint="as it was")]
-    records = [tried(120, 12_700), tried(200, 11_660.7), tried(120, 12_000)]
-    assert best_split_report.newest([*before, *records]) == records
-    rows = best_split_report.markdown(records).splitlines()
-    assert rows[2:4] == [
-        "| 200 | 420 | 90 | 200 | 90 | 11,661 |",
-        "| 200 | 420 | 90 | 120 | 90 | 12,700; 12,000 |",
+    records = [tried(200, 11_660.7), tried(120, 12_700), tried(90, 9_000), tried(120, 12_000)]
+    other = tried(90, 5_000, total="500m/1Gi")
+    searches = best_split_report.newest([*before, other, *records])
+    assert list(searches.values()) == [[before[1]], records, [other]]
+    rows = best_split_report.markdown(best_split_report.newest(records)).splitlines()
+    assert rows[2:5] == [
+        "| 200 | 420 | 90 | 200 | 90 | 11,661 | 92 % |",
+        "| 200 | 420 | 90 | 90 | 90 | 9,000 | 71 % |",
+        "| 200 | 420 | 90 | 120 | 90 | 12,700; 12,000 | 100 % |",
     ]
-    assert rows[-1].startswith("Cpu in millicores, spans/s held; 1/2Gi under `query`, ")
+    assert "1/2Gi under `query`, " in rows[-1]
     assert "to 4 %. Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
-    assert best_split_report.markdown([]) == "nothing measured yet"
+    assert best_split_report.markdown({}) == "nothing measured yet"
 
 
 def test_of_the_generator_the_rounds_of_the_last_machine_are_told() -> None:
