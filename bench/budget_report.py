@@ -9,7 +9,7 @@ from pathlib import PurePath
 from bench.mixes import MIXES, mix_on
 from bench.records import Record
 from bench.splits import OPERATOR, OURS, SPLITS_SAY, Total
-from bench.summary import NOTHING, Rates, Ratio, ratio
+from bench.summary import NOTHING, Rates, Ratio, between, ratio
 from ops.markdown import LEFT, RIGHT, table_text
 
 _FIGURE = re.compile(r"(^| )\(?[0-9][0-9.,]*(%| s\b)?\)?")
@@ -104,7 +104,7 @@ def markdown(records: Iterable[Record], load: Record) -> str:
     parts = []
     for (hardware, tempo), own in by_origin(records).items():
         if table := cells(own, load):
-            parts.append(f"{rates(table)}\n\n{caption(table, hardware, tempo)}\n\n{bound(table)}")
+            parts += [rates(table), " ".join([caption(table, hardware, tempo), *_beside(table)]), bound(table)]
     return "\n\n".join(parts)
 
 
@@ -139,6 +139,21 @@ def caption(table: Cells, hardware: str, tempo: str) -> str:
         f"Spans/s held for a minute: {shown}; ratios are of rounds that one run measured "
         f"of both, median (least–most). Measured on {hardware}, Tempo {tempo}. {said}."
     )
+
+
+def _beside(table: Cells) -> Iterator[str]:
+    """What took part without being in the total, over all rounds that held a rate."""
+    cells = (cell for row in table.values() for cell in row.values())
+    held = [record["confirmed_by"] for cell in cells for record in cell.records if record["confirmed_by"]]
+    if held:
+        parts = {
+            "the generator": [each["generator_millicores"] for each in held],
+            "who asked": [each["querying_millicores"] for each in held],
+            "MinIO": [each["uses"]["minio"]["cpu_millicores"] for each in held],
+        }
+        took = ", ".join(f"{name} {between(figures, '.0f')}m" for name, figures in parts.items())
+        busy = max(each["busy_processors"] for each in held)
+        yield f"Beside the total, while a rate held: {took} of cpu; in all at most {busy:.1f} processors were busy."
 
 
 def _named(split: str) -> str:

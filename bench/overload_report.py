@@ -53,8 +53,9 @@ def sentence(records: Sequence[Record]) -> str:
     dead = sum(bool(each["oom_kills"]) for each in theirs)
     rounds, sizes = _many(records, "round"), _many(records, "shape")
     killed, lost = _bad("OOM-killed", _killed(ours)), _bad("acknowledged and lost", _counts(ours, "lost"))
+    shared = "" if records[-1]["own_executables"] else ", the processes sharing Tempo's executable"
     said = (
-        f"At three times the rate that our plan lets in, with heavy queries on top, {killed} and {lost} in "
+        f"At three times the rate that our plan lets in, with heavy queries on top{shared}, {killed} and {lost} in "
         f"{len(ours)} runs, {rounds} rounds of {sizes} sizes of traces; of "
         f"{between([each['heavy_queries'] for each in ours], '.0f')} heavy queries a run, "
         f"{between(_answers(ours), '.0f')} were answered meanwhile."

@@ -263,6 +263,21 @@ def test_a_report_has_rates_ratios_and_what_was_at_its_limit() -> None:
     assert "not valid" not in text
 
 
+def test_what_took_part_beside_the_total_is_told_of_the_rounds_that_held() -> None:
+    def held(millicores: int) -> dict[str, Any]:
+        return {
+            "generator_millicores": millicores,
+            "querying_millicores": 3,
+            "uses": {"minio": {"cpu_millicores": 4.0}},
+            "busy_processors": millicores / 100,
+        }
+
+    assert "Beside the total" not in markdown(RECORDS, LOAD)
+    rounds = [*RECORDS[3:], *({**RECORDS[number], "confirmed_by": held(80 + 20 * number)} for number in range(3))]
+    said = "while a rate held: the generator 80–120m, who asked 3m, MinIO 4m of cpu; in all at most 1.2 processors"
+    assert said in markdown(rounds, LOAD)
+
+
 def test_rounds_in_which_the_machine_was_full_are_marked_and_do_not_count() -> None:
     full = {**RECORDS[0], "rate": 9.0, "valid": False}
     cell = cells([full, *RECORDS[1:]], LOAD)["500m/1Gi", "ingest"]["ours"]

@@ -138,6 +138,7 @@ def test_overloads_are_told_by_size_and_stack_ours_first_with_the_least_and_the_
 
 def test_the_sentence_says_what_was_killed_and_lost_of_ours_too() -> None:
     said = overload_report.sentence(OVERLOADS)
+    assert "with heavy queries on top, the processes sharing Tempo's executable, nothing was OOM-killed" in said
     assert "nothing was OOM-killed and nothing was acknowledged and lost in 2 runs" in said
     assert "cost 25–50 % of the acknowledged spans" in said
     assert "OOM-killed in 1 of 2 runs, and 2–3 were answered" in said
