@@ -89,12 +89,12 @@ def _floor(
         if ending.is_set() or not deadline.allows(seconds):
             raise TimeoutError
         if (amount, seconds) not in tried:
-            used = _survives(container, resource, amount, seconds, ending)
+            used, reason = _survives(container, resource, amount, seconds, ending)
             if ending.is_set():
                 raise TimeoutError
             tried[amount, seconds] = used
-            _keep({"kind": "try", **own, "amount": amount, "seconds": seconds, "used": used})
-            _say(f"  {container} {amount}{unit} for {seconds:.0f} s: {'holds' if used else 'NO'}")
+            _keep({"kind": "try", **own, "amount": amount, "seconds": seconds, "used": used, "reason": reason})
+            _say(f"  {container} {amount}{unit} for {seconds:.0f} s: {f'NO: {reason}' if reason else 'holds'}")
         return tried[amount, seconds] is not None
 
     try:
@@ -127,12 +127,13 @@ def _keep(record: Record) -> None:
         append(FILE, record)
 
 
-def _survives(container: str, resource: str, amount: int, seconds: float, ending: threading.Event) -> int | None:
-    """The most bytes it held under light load of so long; None where it did not start, or died, or lost anything."""
+def _survives(
+    container: str, resource: str, amount: int, seconds: float, ending: threading.Event
+) -> tuple[int | None, str]:
+    """The most bytes it held under light load of so long; None, and why, where it did not."""
     cpu, memory = LIMITS[container]
     own = (amount, memory) if resource == "cpu" else (cpu, amount * MIB)
     stack = Stack.of(limited({**LIMITS, container: own})).with_blocks_of(60)
-    tried = f"{container} {amount}{RESOURCES[resource].unit}"
     used = 0
     try:
         with stack.running(own_executables=True) as tempo:
@@ -141,16 +142,16 @@ def _survives(container: str, resource: str, amount: int, seconds: float, ending
             for part in _parts(seconds):
                 measured = plane.measure(SPANS_PER_SECOND, part)
                 if measured.failures or ending.is_set():
-                    _say(f"  {tried}: {'; '.join(measured.failures)}")
-                    return None
+                    return None, "; ".join(measured.failures) or "interrupted"
                 uses = [use for name, use in measured.uses.items() if component_of(name).replace("-", "_") == container]
                 used = max(used, *(use.memory_bytes for use in uses))
-            killed = sum(tempo.usage(name).oom_kills + tempo.usage(name).restarts for name in tempo.instances)
-            ready = all(tempo.ready(name) for name in tempo.instances)  # the compactor was not waited for
-            return used if ready and not killed else None
+            if died := [name for name in tempo.instances if tempo.usage(name).oom_kills + tempo.usage(name).restarts]:
+                return None, f"{', '.join(died)} died"
+            if waited_for := [name for name in tempo.instances if not tempo.ready(name)]:  # the compactor among them
+                return None, f"{', '.join(waited_for)} not ready"
+            return used, ""
     except SandboxError as error:
-        _say(f"  {tried}: {error}")
-        return None
+        return None, str(error)
 
 
 def _parts(seconds: float) -> Sequence[float]:
