@@ -185,7 +185,9 @@ def test_static_tenants_and_minio(static: Witness, kubectl: Kubectl) -> None:
 def test_an_up_that_the_cluster_refuses(engine: Engine, kubectl: Kubectl) -> None:
     kubectl("create", "namespace", "refused")
     kubectl("apply", "-n", "refused", "-f", "-", stdin=client_of_c())
-    kubectl("create", "quota", "none", "--hard=count/secrets=1,persistentvolumeclaims=0", "-n", "refused")
+    # Not its claim alone: a Deployment that was begun before the claim was refused is waited for, for ten minutes.
+    hard = "count/secrets=1,persistentvolumeclaims=0,count/deployments.apps=0"
+    kubectl("create", "quota", "none", f"--hard={hard}", "-n", "refused")
     write_static(engine, "refused", oidcClients=clients(a="client of a", b="client of b"))
     witness = Witness(engine)
     witness.pulumi("up", "--yes", "--skip-preview", fails=True)

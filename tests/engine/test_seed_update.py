@@ -78,7 +78,8 @@ def test_what_the_cluster_refuses_is_said_in_its_own_words_without_a_traceback(
     engine: Engine, kubectl: Kubectl
 ) -> None:
     kubectl("create", "namespace", "refusing")
-    kubectl("create", "quota", "tiny", "--hard=pods=100,persistentvolumeclaims=0", "-n", "refusing")
+    # Not its claim alone: a Deployment that was begun before the claim was refused is waited for, for ten minutes.
+    kubectl("create", "quota", "tiny", "--hard=persistentvolumeclaims=0,count/deployments.apps=0", "-n", "refusing")
     stacks.write_with_secrets(engine, "refusing", stacks.dev_spec())
     assert engine.config_set("tempostack:createNamespace", "false").returncode == 0
     done = engine.up()
