@@ -50,15 +50,15 @@ def _exact(pool: int, claims: Sequence[Claim]) -> list[Fraction]:
     left = list(claims)
     while True:
         exact = _water_fill(pool, left)
-        has_more = {i for i, c in enumerate(left) if c.enough and exact[i] > c.enough.amount}
-        if not has_more:
+        again = [_beyond_enough(claim, units) for claim, units in zip(left, exact, strict=True)]
+        if again == left:
             return exact
-        left = [_beyond_enough(claim) if i in has_more else claim for i, claim in enumerate(left)]
+        left = again
 
 
-def _beyond_enough(claim: Claim) -> Claim:
-    """The claim of who has enough: to keep that, and to what the smaller weight gives."""
-    if claim.enough is None:
+def _beyond_enough(claim: Claim, units: Fraction) -> Claim:
+    """The claim as it is; of who gets more than enough, to keep that, and to what the smaller weight gives."""
+    if claim.enough is None or units <= claim.enough.amount:
         return claim
     return Claim(claim.enough.weight, max(claim.floor, claim.enough.amount), claim.replicas)
 

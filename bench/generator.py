@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 import grpc
 
 from bench.arguments import a_count, a_number, ended_with_a_line
-from bench.records import DATA, Record, append, read
+from bench.records import DATA, Record, append, like_the_last, read
 from bench.summary import NOTHING, Rates
 from sandbox.load import SMALL, Pushing
 
@@ -49,8 +49,7 @@ def measured(seconds: float, workers: int) -> Record:
 
 def newest(records: Sequence[Record]) -> list[Record]:
     """Those of the machine and the number of processes measured last."""
-    alike = ("hardware", "workers")
-    return [each for each in records if all(each[key] == records[-1][key] for key in alike)]
+    return like_the_last(records, ("hardware", "workers"))
 
 
 def sentence(records: Sequence[Record]) -> str:

@@ -57,12 +57,13 @@ def of_last_stacks(records: Iterable[Record], variant: str, alike: Sequence[str]
     """
     every = list(records)
     last = {each[variant]: each["fingerprint"] for each in every}
-    keys = ("hardware", "tempo", *alike)
-    return [
-        each
-        for each in every
-        if all(each[key] == every[-1][key] for key in keys) and each["fingerprint"] == last[each[variant]]
-    ]
+    same = like_the_last(every, ("hardware", "tempo", *alike))
+    return [each for each in same if each["fingerprint"] == last[each[variant]]]
+
+
+def like_the_last(records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
+    """Those that have the same under `keys` as the last one."""
+    return [each for each in records if all(each[key] == records[-1][key] for key in keys)]
 
 
 def fingerprint(objects: Iterable[Mapping[str, Any]]) -> str:

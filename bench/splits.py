@@ -77,7 +77,10 @@ class Total:
     def parse(cls, text: str) -> "Total":
         """`500m/1Gi`. Raises ValueError."""
         cpu, _, memory = text.partition("/")
-        return cls(int(Quantity.parse(cpu).millicores), int(Quantity.parse(memory).bytes))
+        total = cls(int(Quantity.parse(cpu).millicores), int(Quantity.parse(memory).bytes))
+        if min(total.cpu_millicores, total.memory_bytes) <= 0:
+            raise ValueError(f"'{text}' is nothing to share")
+        return total
 
     def __str__(self) -> str:
         return f"{Quantity.of_millicores(self.cpu_millicores)}/{Quantity.of_bytes(self.memory_bytes)}"

@@ -48,9 +48,8 @@ class Measured:
     seen: Seen
     querying_millicores: float  # of this process, that asks the queries
     asked: float = 0.0  # queries that its mix has in so many seconds; fewer were, where it was ended early
-    lost_before_its_end: bool = (
-        False  # of a push that was ended: what that leaves unsent, distributors count as refused
-    )
+    # Only of a push that was ended: what that leaves unsent, distributors count as refused.
+    lost_before_its_end: bool = False
 
     @property
     def uses(self) -> Mapping[str, Use]:

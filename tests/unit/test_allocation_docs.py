@@ -23,10 +23,10 @@ from allocation.plan import SIDES
 from allocation.profiles import MEASURED, MEASURED_ENOUGH, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
 from allocation.sizes import SIZES
 from allocation.units import MIB
+from bench.splits import CONTAINERS
 from settings import Quantity
 
 ROOT = Path(__file__).parents[2]
-FIVE = ("distributor", "ingester", "compactor", "querier", "query_frontend")
 PAGE = (ROOT / "docs" / "allocation.md").read_text()
 
 
@@ -54,9 +54,8 @@ def test_the_table_of_weights_is_the_codes() -> None:
     for container, *cells in rows("Profiles"):
         name = container.replace("-", "_")
         for table, cell in zip((MEASURED, OPERATOR_WITH_GATEWAY, OPERATOR, PRODUCTION_PODS), cells, strict=True):
-            assert tuple(map(Fraction, re.findall(r"[0-9.]+", re.sub(r", from .* on [0-9.]+", "", cell)))) == table.get(
-                name, ()
-            )
+            weights = tuple(map(Fraction, re.findall(r"[0-9.]+", re.sub(r", from .* on [0-9.]+", "", cell))))
+            assert weights == table.get(name, ())
         said = re.findall(r", from (\d+)m on ([0-9.]+) /", cells[0])
         enough = MEASURED_ENOUGH.get(name)
         assert said == ([(str(enough.amount), decimal(enough.weight))] if enough else [])
@@ -68,8 +67,8 @@ def test_what_is_enough_for_who_answers_queries_is_the_codes() -> None:
     querier, frontend = (MEASURED_ENOUGH[name] for name in ("querier", "query_frontend"))
     assert f"{querier.amount}m is enough for a querier, {frontend.amount}m for a query frontend" in section
     assert all(2 * enough.weight == MEASURED[name][0] for name, enough in MEASURED_ENOUGH.items())
-    before = sum(MEASURED[name][0] for name in FIVE)
-    whole = sum(MEASURED_ENOUGH[name].weight if name in MEASURED_ENOUGH else MEASURED[name][0] for name in FIVE)
+    before = sum(MEASURED[name][0] for name in CONTAINERS)
+    whole = sum(MEASURED_ENOUGH[name].weight if name in MEASURED_ENOUGH else MEASURED[name][0] for name in CONTAINERS)
     grows = {(e.amount * before / MEASURED[n][0], e.amount * whole / e.weight) for n, e in MEASURED_ENOUGH.items()}
     assert grows == {(Fraction(500), Fraction(855))}
     assert "while the total grows from 500m to 855m" in section

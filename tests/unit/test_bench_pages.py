@@ -60,25 +60,26 @@ def test_pages_and_figure_are_what_the_data_say(
     assert figure.main() == 0, capsys.readouterr().out
 
 
+def check_changed(monkeypatch: pytest.MonkeyPatch, folder: Path, old: str, new: str) -> int:
+    """What the check of the pages ends with where one of them says something else."""
+    changed = folder / "measured.md"
+    changed.write_text((PROJECT / "docs/measured.md").read_text("utf-8").replace(old, new))
+    monkeypatch.setattr(figure, "PAGE", changed)
+    monkeypatch.setattr(sys, "argv", ["figure", "--check"])
+    return figure.main()
+
+
 def test_a_page_that_says_something_else_is_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    changed = tmp_path / "measured.md"
-    changed.write_text((PROJECT / "docs/measured.md").read_text("utf-8").replace("| small | ours |", "| small | us |"))
-    monkeypatch.setattr(figure, "PAGE", changed)
-    monkeypatch.setattr(sys, "argv", ["figure", "--check"])
-    assert figure.main() == 1
+    assert check_changed(monkeypatch, tmp_path, "| small | ours |", "| small | us |") == 1
     assert capsys.readouterr().out.endswith("measured.md is not what the data say: make figure\n")
 
 
 def test_a_page_without_its_section_is_told_in_lines_to_write(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    changed = tmp_path / "measured.md"
-    changed.write_text((PROJECT / "docs/measured.md").read_text("utf-8").replace("<!-- /threads -->", ""))
-    monkeypatch.setattr(figure, "PAGE", changed)
-    monkeypatch.setattr(sys, "argv", ["figure", "--check"])
-    assert figure.main() == 1
+    assert check_changed(monkeypatch, tmp_path, "<!-- /threads -->", "") == 1
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "measured.md has no section threads; write these lines where it goes:"
     assert said[1:] == ["<!-- threads: made by `make figure` -->", "<!-- /threads -->"]
