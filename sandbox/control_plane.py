@@ -65,6 +65,9 @@ def kube_controller_manager(kubeconfig: Path, certificates: Certificates) -> Com
         "--kube-api-qps=200",
         "--kube-api-burst=400",
         "--profiling=false",
+        # A quota counted while a pod was not yet in the controller's cache stays short of it until the next full
+        # count: five minutes by default, and longer than a test waits.
+        "--resource-quota-sync-period=10s",
     ]
 
 
