@@ -15,6 +15,7 @@ from allocation.precedence import Figures, decide_limits, decide_requests, with_
 from allocation.profiles import enough_of, weights_of
 from allocation.review import review
 from allocation.rollout import surge_of
+from allocation.sharing import Claim
 from allocation.sizing import sizing_of
 from allocation.stated import stated
 from allocation.storage import storage_of
@@ -30,21 +31,19 @@ def allocate(settings: Settings) -> Plan:
     resources = settings.spec.resources
     containers = containers_of(settings)
     running = [c for c in containers if c.runs]
-    weights = weights_of(resources, [c.weight for c in running])
-    amounts = enough_of(resources)
+    weights, enough = weights_of(resources, [c.weight for c in running]), enough_of(resources)
     totals = _totals(settings)
     elsewhere = stated(settings, running, sizing_of(settings))
 
     limits: dict[Resource, Figures] = {}
     requests: dict[Resource, Figures] = {}
     for resource in RESOURCES:
-        by_container = {c: weights[resource][c.weight] for c in running}
-        enough = {c: amounts[resource][c.weight] for c in running if c.weight in amounts.get(resource, {})}
+        claims = {c: Claim(weights[resource][c.weight], 0, c.replicas, enough[resource].get(c.weight)) for c in running}
         limit_total, request_total = (totals[side].get(resource) for side in SIDES)
         limit_stated, request_stated = (elsewhere[side][resource] for side in SIDES)
-        limits[resource] = decide_limits(resource, by_container, enough, limit_total, limit_stated)
+        limits[resource] = decide_limits(resource, claims, limit_total, limit_stated)
         requests[resource] = decide_requests(
-            resource, by_container, enough, request_total, limits[resource], request_stated, resources.request_ratio
+            resource, claims, request_total, limits[resource], request_stated, resources.request_ratio
         )
         limits[resource], requests[resource] = with_defaults(resource, limits[resource], requests[resource])
 

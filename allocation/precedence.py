@@ -7,7 +7,8 @@
    Of the node's own disk everybody gets a `default` then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
@@ -15,34 +16,30 @@ from allocation import disk
 from allocation.containers import Container
 from allocation.floors import floor_of
 from allocation.plan import QOS_RESOURCES, SIDES, Figure, Resource, Side, Source
-from allocation.sharing import Claim, Enough, share
+from allocation.sharing import Claim, share
 from allocation.units import UNIT
 
 Figures = dict[Container, Figure]  # one side of one resource, over the whole stack
-Weights = Mapping[Container, Fraction]  # of the containers that run
-Amounts = Mapping[Container, Enough]  # of those for which an amount is enough
+Claims = Mapping[Container, Claim]  # of the containers that run, as yet without floors
 
 NOTHING = Figure(None, "none")
 
 
-def decide_limits(
-    resource: Resource, weights: Weights, enough: Amounts, total: int | None, stated: Mapping[Container, Figure]
-) -> Figures:
+def decide_limits(resource: Resource, claims: Claims, total: int | None, stated: Mapping[Container, Figure]) -> Figures:
     """Every container's limit; `total` in millicores or bytes, `stated` as another source has it."""
-    asked = {c: c.override("requests", resource) or 0 for c in weights}  # a limit is never below the request given
+    asked = {c: c.override("requests", resource) or 0 for c in claims}  # a limit is never below the request given
     figures = {c: _at_least(asked[c], figure) for c, figure in stated.items()}
-    figures |= _guaranteed(resource, asked) | _overrides("limits", resource, weights)
-    undecided = {c: weight for c, weight in weights.items() if c not in figures}
+    figures |= _guaranteed(resource, asked) | _overrides("limits", resource, claims)
+    undecided = {c: claim for c, claim in claims.items() if c not in figures}
     if total is None:
         return figures | dict.fromkeys(undecided, NOTHING)
     floors = {c: max(floor_of(c.component, c.name, "limits", resource), asked[c]) for c in undecided}
-    return figures | _shares(resource, total - _paid(figures), undecided, enough, floors, caps={})
+    return figures | _shares(resource, total - _paid(figures), undecided, floors, caps={})
 
 
 def decide_requests(
     resource: Resource,
-    weights: Weights,
-    enough: Amounts,
+    claims: Claims,
     total: int | None,
     limits: Figures,
     stated: Mapping[Container, Figure],
@@ -50,13 +47,13 @@ def decide_requests(
 ) -> Figures:
     """Every container's request, none above its limit but an override; `total` in millicores or bytes."""
     figures = {c: _at_most(limits[c].amount, figure) for c, figure in stated.items()}
-    figures |= _by_class(resource, limits, total) | _overrides("requests", resource, weights)
-    undecided = {c: weight for c, weight in weights.items() if c not in figures}
+    figures |= _by_class(resource, limits, total) | _overrides("requests", resource, claims)
+    undecided = {c: claim for c, claim in claims.items() if c not in figures}
     if total is None:
         return figures | {c: _part_of_limit(resource, limits[c].amount, ratio) for c in undecided}
     floors = {c: floor_of(c.component, c.name, "requests", resource) for c in undecided}
     caps = {c: limit for c in undecided if (limit := limits[c].amount) is not None}
-    return figures | _shares(resource, total - _paid(figures), undecided, enough, floors, caps)
+    return figures | _shares(resource, total - _paid(figures), undecided, floors, caps)
 
 
 def with_defaults(resource: Resource, limits: Figures, requests: Figures) -> tuple[Figures, Figures]:
@@ -73,7 +70,7 @@ def with_defaults(resource: Resource, limits: Figures, requests: Figures) -> tup
     )
 
 
-def _overrides(side: Side, resource: Resource, containers: Weights) -> Figures:
+def _overrides(side: Side, resource: Resource, containers: Iterable[Container]) -> Figures:
     given = {c: c.override(side, resource) for c in containers}
     return {c: Figure(amount, "override") for c, amount in given.items() if amount is not None}
 
@@ -124,8 +121,7 @@ def _part_of_limit(resource: Resource, limit: int | None, ratio: Fraction) -> Fi
 def _shares(
     resource: Resource,
     pool: int,
-    weights: Weights,
-    enough: Amounts,
+    claims: Claims,
     floors: Mapping[Container, int],
     caps: Mapping[Container, int],
 ) -> Figures:
@@ -135,15 +131,14 @@ def _shares(
     grow, so whoever was cut off would be again.
     """
     unit = UNIT[resource]
-    capped = {c: Figure(caps[c], "limit") for c in weights if c in caps and caps[c] <= floors[c]}
+    capped = {c: Figure(caps[c], "limit") for c in claims if c in caps and caps[c] <= floors[c]}
+    whole = {c: replace(claim, floor=-(-floors[c] // unit)) for c, claim in claims.items()}
     while True:
-        claims = {
-            c: Claim(weights[c], -(-floors[c] // unit), c.replicas, enough.get(c)) for c in weights if c not in capped
-        }
-        units = dict(zip(claims, share((pool - _paid(capped)) // unit, list(claims.values())), strict=True))
-        cut_off = {c: Figure(caps[c], "limit") for c in claims if c in caps and units[c] * unit > caps[c]}
+        left = {c: claim for c, claim in whole.items() if c not in capped}
+        units = dict(zip(left, share((pool - _paid(capped)) // unit, list(left.values())), strict=True))
+        cut_off = {c: Figure(caps[c], "limit") for c in left if c in caps and units[c] * unit > caps[c]}
         if not cut_off:
-            return capped | {c: Figure(units[c] * unit, _of_a_share(units[c], claim)) for c, claim in claims.items()}
+            return capped | {c: Figure(units[c] * unit, _of_a_share(units[c], claim)) for c, claim in left.items()}
         capped |= cut_off
 
 

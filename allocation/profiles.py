@@ -95,8 +95,10 @@ def weights_of(resources: StackResources, running: Collection[str]) -> Mapping[R
 
 
 def enough_of(resources: StackResources) -> Mapping[Resource, Mapping[str, Enough]]:
-    """What is enough for whom, by its entry in the tables, for each resource of which an amount is."""
-    return {"cpu": MEASURED_ENOUGH} if resources.profile == "measured" else {}
+    """What is enough for whom, by its entry in the tables, for each resource."""
+    nothing: Mapping[str, Enough] = {}
+    cpu = MEASURED_ENOUGH if resources.profile == "measured" else nothing
+    return {"cpu": cpu, "memory": nothing, "ephemeral-storage": nothing}
 
 
 def _custom(resources: StackResources, running: Collection[str]) -> Mapping[Resource, Mapping[str, Fraction]]:
