@@ -176,8 +176,9 @@ def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record])
     """Where a search begins, and in which steps; by the same rule for every split.
 
     About where the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
-    not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, and
-    while it held nothing itself, below what any split held.
+    not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, below
+    what any split held. What held nothing then begins with the least of the rates that such a search comes down to, and
+    goes up: too high a rate leaves blocks behind that a compactor may never get done with, at no rate after it either.
     """
     alike = {"total": str(visit.total), "mix": mix, **wanted.load}
     known = [each for each in records if alike.items() <= each.items() and each["valid"]]
@@ -187,6 +188,8 @@ def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record])
         return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
     rates = [each["rate"] for each in known if each["rate"]]
     first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
+    if own:
+        return wanted.effort.least_part * first, wanted.effort.upward()
     return first, wanted.effort
 
 

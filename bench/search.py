@@ -42,6 +42,10 @@ class Effort:
         """
         return replace(self, step_seconds=self.confirm_seconds, factor=1.08, precision=1.09, most_steps=8)
 
+    def upward(self) -> "Effort":
+        """To begin with the least rate that counts, and to go up from there only: in long trials too."""
+        return replace(self, step_seconds=self.confirm_seconds, least_part=1)
+
 
 @dataclass(frozen=True)
 class Tried:

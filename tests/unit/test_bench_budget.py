@@ -18,7 +18,7 @@ from bench.budget_report import cells, lines, markdown, rates
 from bench.figure import fullest, svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
-from bench.search import Effort, Found
+from bench.search import Effort, Found, Verdict, highest_rate
 from bench.splits import CONTAINERS, OPERATORS_SETTINGS, Split, Total, limited
 from bench.trials import Plane
 from sandbox.errors import SandboxError
@@ -108,11 +108,22 @@ def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_sm
     assert effort.factor < WANTED.effort.factor
 
 
-def test_a_later_round_of_what_held_nothing_begins_where_every_split_does() -> None:
-    """Lower and lower each time, it would never again be tried at a rate that others hold."""
+def test_a_later_round_of_what_held_nothing_goes_up_from_the_least_rate() -> None:
     visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], ("query",))
     own = {**record("operator", 0, 1, "query", visit.stack.fingerprint), "tried": [{"rate": 260.0}]}
-    assert beginning(visit, "query", WANTED, [*RECORDS, own]) == beginning(visit, "query", WANTED, RECORDS)
+    first, _ = beginning(visit, "query", WANTED, RECORDS)
+    start, effort = beginning(visit, "query", WANTED, [*RECORDS, own])
+    assert start == WANTED.effort.least_part * first
+    tried: list[float] = []
+
+    def nothing_holds(rate: float, _: float) -> Verdict:
+        tried.append(rate)
+        return Verdict(False, "queries p95")
+
+    assert highest_rate(nothing_holds, start, effort).rate == 0
+    assert tried == [start]
+    # and where it holds, it gets to the rates that others held
+    assert highest_rate(lambda rate, _: Verdict(rate < 1.2 * first), start, effort).rate > first
 
 
 class Data:
