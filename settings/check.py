@@ -12,7 +12,7 @@ from settings.mistakes import Mistake, Path, SettingsError
 from settings.rules import broken_rules
 from settings.secrets import DEEPEST, OIDC_CLIENTS, SECRET_KEYS, broken_secrets, stray_secrets
 from settings.stack import Settings
-from settings.written import Config
+from settings.written import Config, at
 
 PROJECT = "tempostack"
 KEYS = (*known_keys(Settings), *SECRET_KEYS)
@@ -42,6 +42,8 @@ def checked(source: Source) -> Settings:
     found += _news(broken_rules(config), found)
     found += broken_secrets(secrets, config)
     if settings is None or source.mistakes or found:
+        meant = {mistake.meant for mistake in (*source.mistakes, *found)}
+        found = [mistake for mistake in found if mistake.path not in meant or at(config, mistake.path) is not None]
         written = (Mistake(source.written(mistake.path), mistake.text) for mistake in found)
         raise SettingsError([*source.mistakes, *written])
     return settings.model_copy(update={"plaintext_secrets": source.plaintext_secrets})
@@ -78,7 +80,7 @@ def _decoded(given: Config) -> tuple[Config, list[Mistake]]:
     mistakes: list[Mistake] = []
     for key, value in given.items():
         if key not in KEYS:
-            mistakes.append(Mistake((key,), _unknown(key)))
+            mistakes.append(_unknown(key))
         elif isinstance(value, str) and key in BOOLEAN_KEYS:
             config[key] = {"true": True, "false": False}.get(value, value)
         elif isinstance(value, str) and key in STRUCTURED_KEYS:
@@ -117,13 +119,13 @@ def _mapping(pairs: list[tuple[str, Any]]) -> Config:
     return mapping
 
 
-def _unknown(key: str) -> str:
+def _unknown(key: str) -> Mistake:
     first = key.replace("[", ".").partition(".")[0]
     if first != key and first in KEYS:
-        return f"is a path, not a key; run: pulumi config set --path '{PROJECT}:{key}' …"
+        return Mistake((key,), f"is a path, not a key; run: pulumi config set --path '{PROJECT}:{key}' …")
     return unknown_key((key,), KEYS)
 
 
 def unknown_keys(data: Config, known: tuple[str, ...]) -> Iterator[Mistake]:
     """A mistake for every key of a mapping that is none of the known ones."""
-    return (Mistake((str(key),), unknown_key((str(key),), known)) for key in data if key not in known)
+    return (unknown_key((str(key),), known) for key in data if key not in known)

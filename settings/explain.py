@@ -29,16 +29,17 @@ def explained(error: ValidationError, root: type[BaseModel]) -> Iterator[Mistake
     """One mistake per error of a model's validation, in pydantic's order."""
     for details in error.errors(include_url=False):
         path = tuple(key for key in details["loc"] if key != "[key]")
-        yield Mistake(path, _text(details, path, root))
+        if details["type"] == "extra_forbidden":
+            yield unknown_key(path, known_keys(model_at(root, path[:-1])))
+        else:
+            yield Mistake(path, _text(details, path))
 
 
-def _text(details: ErrorDetails, path: Path, root: type[BaseModel]) -> str:
+def _text(details: ErrorDetails, path: Path) -> str:
     value, context = details["input"], details.get("ctx", {})
     match details["type"]:
         case "missing":
             return "is missing; add it"
-        case "extra_forbidden":
-            return unknown_key(path, known_keys(model_at(root, path[:-1])))
         case "invalid_key":
             return "is not a key; write its name as text"
         case _ if value is None:
@@ -72,19 +73,20 @@ def _not_one_of(path: Path, value: object, allowed: list[str]) -> str:
     return f"{shown(value)} is not known here; write {near[0] if near else ' or '.join(words)}"
 
 
-def unknown_key(path: Path, known: Collection[str]) -> str:
-    """What to say about a key that is none of the known ones: not yet supported, misspelt, or unknown."""
+def unknown_key(path: Path, known: Collection[str]) -> Mistake:
+    """The mistake of a key that is none of the known ones: not yet supported, misspelt, or unknown."""
     remedy = unsupported.instead_of_key(path)
     if remedy is not None:
-        return f"is not supported yet; {remedy}"
+        return Mistake(path, f"is not supported yet; {remedy}")
     lowered = {key.lower(): key for key in known}
     near = difflib.get_close_matches(str(path[-1]).lower().replace("_", ""), lowered, n=1)
     near = near or [key for key in lowered if key.endswith(f".{path[-1]}")]  # `cpu` of a quota is `requests.cpu`
     if near:
-        return f"is not a known key; write {lowered[near[0]]}"
+        meant = lowered[near[0]]
+        return Mistake(path, f"is not a known key; write {meant}", (*path[:-1], meant))
     if 0 < len(known) <= MANY_KEYS:
-        return f"is not a known key; write one of {', '.join(sorted(known))}"
-    return "is not a known key; remove it (docs/configuration.md has them all)"
+        return Mistake(path, f"is not a known key; write one of {', '.join(sorted(known))}")
+    return Mistake(path, "is not a known key; remove it (docs/configuration.md has them all)")
 
 
 def known_keys(model: type[BaseModel] | None) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
         mistakes.append(Mistake(("metadata",), f"{shown(metadata)} is not a mapping; write name below it"))
         metadata = None
     mistakes += [
-        Mistake(("metadata", str(key)), unknown_key(("metadata", str(key)), METADATA_KEYS))
+        unknown_key(("metadata", str(key)), METADATA_KEYS)
         for key in metadata or {}
         if key not in (*METADATA_KEYS, *UNREAD_METADATA_KEYS)
     ]

@@ -11,10 +11,14 @@ LONGEST_SHOWN = 60  # characters of a user's value that a line repeats
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake: the keys and list indexes that lead to it, and what is wrong there and what to do."""
+    """One mistake: the keys and list indexes that lead to it, and what is wrong there and what to do.
+
+    Of a misspelt key, `meant` is where it would stand if it were not: that it is missing there is no other mistake.
+    """
 
     path: Path
     text: str
+    meant: Path = ()
 
     def __str__(self) -> str:
         line = f"{dotted(self.path)}: {self.text}" if self.path else self.text

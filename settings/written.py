@@ -11,9 +11,12 @@ Rule = Callable[[Config], Iterator[Mistake]]
 
 
 def at(config: object, path: Path) -> Any:
-    """The value that the keys lead to; None where a key is missing or something else than a mapping is in the way."""
+    """The value that the keys and indexes lead to; None where one is missing or something else is in the way."""
     for key in path:
-        config = config.get(key) if isinstance(config, dict) else None
+        if isinstance(config, list) and isinstance(key, int) and key < len(config):
+            config = config[key]
+        else:
+            config = config.get(key) if isinstance(config, dict) else None
     return config
 
 
