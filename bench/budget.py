@@ -62,13 +62,18 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Visit:
-    """A data plane that is wanted in a round: one split of a total, and the mixes still to be searched on it."""
+    """A data plane that is wanted in a round: one split of a total, and the mixes still to be searched on it.
+
+    `upward`: those of them under which nothing held on the way down from a first rate, at whose blocks the stack may
+    still be at work, or dying. Only what does not hold anew, from the least rate up, is no rate.
+    """
 
     round: int
     total: Total
     split: Split
     stack: Stack
     mixes: tuple[str, ...]
+    upward: frozenset[str] = frozenset()
 
 
 def main() -> int:
@@ -164,11 +169,17 @@ def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
             start, effort = beginning(visit, mix, wanted, of_this_machine(read(FILE)))
             plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
             ids = plane.ids
-            _keep(visit, mix, wanted, highest_rate(plane, start, effort), plane)
-            if plane.missing:  # the other mixes have nothing to do with that
+            found = highest_rate(plane, start, effort)
+            again = effort.comes_down and not found.rate
+            if again:
+                print(f"  {mix}: nothing on the way down; anew from the least rate up", flush=True)
+            else:
+                _keep(visit, mix, wanted, found, plane)
+            if again or plane.missing:  # the other mixes have nothing to do with that
                 running.close()
-                if left := visit.mixes[number + 1 :]:
-                    _visit(replace(visit, mixes=left), wanted, deadline)
+                if left := visit.mixes[number + (not again) :]:
+                    upward = visit.upward | {mix} if again else visit.upward
+                    _visit(replace(visit, mixes=left, upward=upward), wanted, deadline)
                 return
 
 
@@ -177,20 +188,18 @@ def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record])
 
     About where the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
     not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, below
-    what any split held. What held nothing then begins with the least of the rates that such a search comes down to, and
-    goes up: too high a rate leaves blocks behind that a compactor may never get done with, at no rate after it either.
+    what any split held. What held nothing so begins with the least of the rates that it came down to, and goes up.
     """
     alike = {"total": str(visit.total), "mix": mix, **wanted.load}
     known = [each for each in records if alike.items() <= each.items() and each["valid"]]
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
     own = [each["rate"] for each in known if same.items() <= each.items() and each["round"] < visit.round]
-    if own and (held := median(own)):
-        return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
+    held = median(own) if own else None
     rates = [each["rate"] for each in known if each["rate"]]
     first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
-    if own:
+    if held == 0 or mix in visit.upward:
         return wanted.effort.least_part * first, wanted.effort.upward()
-    return first, wanted.effort
+    return (random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()) if held else (first, wanted.effort)
 
 
 def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | None) -> None:

@@ -46,6 +46,11 @@ class Effort:
         """To begin with the least rate that counts, and to go up from there only: in long trials too."""
         return replace(self, step_seconds=self.confirm_seconds, least_part=1)
 
+    @property
+    def comes_down(self) -> bool:
+        """Whether a rate that fails is followed by lower ones than the first."""
+        return self.least_part < 1
+
 
 @dataclass(frozen=True)
 class Tried:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -130,7 +131,7 @@ class Data:
     """Stands for a data plane that runs, or does not, and for what measures it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, file: Path, fails: str) -> None:
-        self.searches, self.fails, self.file = 0, fails, file
+        self.searches, self.planes, self.fails, self.file = 0, 0, fails, file
         monkeypatch.setattr(budget, "FILE", file)
         monkeypatch.setattr(Stack, "running", self.running)
         monkeypatch.setattr(budget, "highest_rate", self.search)
@@ -140,10 +141,13 @@ class Data:
     def running(self, *_: object) -> Iterator[None]:
         if self.fails == "start":
             raise SandboxError("ingester-0: not ready")
+        self.planes += 1
         yield
 
-    def search(self, *_: object) -> Found:
+    def search(self, _: Plane, start: float, effort: Effort) -> Found:
         self.searches += 1
+        if self.fails == "hold" and effort.comes_down:
+            return Found(0.0, "queries p95", ())
         if self.fails == "search" and self.searches == 2:
             raise SandboxError("the load generator failed")
         return Found(1234.0, "nothing", ())
@@ -170,6 +174,16 @@ def test_a_stack_that_does_not_start_holds_nothing_and_is_started_once(
     monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
     budget.measure(WANTED, Deadline(60))
     assert data.kept == [("query", 0.0, False), ("ingest", 0.0, False)] * 2  # of two splits, in the first round only
+
+
+def test_what_holds_nothing_on_the_way_down_is_searched_upward_on_a_data_plane_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = Data(monkeypatch, tmp_path / "budget.jsonl", "hold")
+    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
+    budget.measure(replace(WANTED, rounds=range(1, 2)), Deadline(60))
+    assert data.kept == [("query", 1234.0, True), ("ingest", 1234.0, True)] * 2  # of two splits
+    assert (data.searches, data.planes) == (8, 6)
 
 
 def test_the_operator_s_split_is_its_own_rule_s_and_not_the_whole_total() -> None:
