@@ -3,9 +3,10 @@
 A rate holds when for a whole minute nothing is refused, dropped or OOM-killed and queries answer with a p95 below 1 s.
 Real Tempo and MinIO, each process in a cgroup with the limits its container has; MinIO is not part of the total. Blocks
 are cut, flushed and compacted every minute (`--block-seconds`), so that every trial that counts has its part of that.
-Every rate found is added to bench/data/budget.jsonl; a run goes on where the last one stopped, round by round, the
-splits in alternating order, until there are `--rounds` of each or `--minutes` are over. Ratios are made only of what
-one run measured in one round; `--first-round` begins new rounds beside those there are. `--report` only prints.
+Every search has a data plane of its own, and every rate found is added to bench/data/budget.jsonl; a run goes on where
+the last one stopped, round by round, the splits in alternating order, until there are `--rounds` of each or `--minutes`
+are over. Ratios are made only of what one run measured in one round; `--first-round` begins new rounds beside those
+there are. `--report` only prints.
 """
 
 import argparse
@@ -14,7 +15,8 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from itertools import product
 from statistics import median
 from typing import Any
 
@@ -32,7 +34,7 @@ from sandbox.load import Shape
 FILE = DATA / "budget.jsonl"
 TOTALS = ("500m/1Gi", "1/2Gi")
 SPLITS = ("operator", "operator+plan", "production", "even", "ours")
-READY_SECONDS, SHORT_SECONDS, FLUSHED_SECONDS = 30.0, 3.0, 15.0  # the last: a block's way into the bucket
+READY_SECONDS, FLUSHED_SECONDS = 30.0, 15.0  # the second: a block's way into the bucket
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
 # Of the median that a split held itself, anew in every round: the rates of a search are a grid, and rounds that began
@@ -57,23 +59,28 @@ class Wanted:
     def load(self) -> Record:
         """What searches must have in common to be compared."""
         shape = [self.shape.spans_per_trace, self.shape.span_bytes]
-        return {"shape": shape, "block_seconds": self.block_seconds, "confirm_seconds": self.effort.confirm_seconds}
+        seconds = {"block_seconds": self.block_seconds, "confirm_seconds": self.effort.confirm_seconds}
+        return {
+            "shape": shape,
+            **seconds,
+            "own_plane": True,
+        }  # a data plane for each search, and not for all of a split's
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A data plane that is wanted in a round: one split of a total, and the mixes still to be searched on it.
-
-    `upward`: those of them under which nothing held on the way down from a first rate, at whose blocks the stack may
-    still be at work, or dying. Only what does not hold anew, from the least rate up, is no rate.
-    """
+    """A search that is wanted in a round: one split of a total, under one load."""
 
     round: int
     total: Total
     split: Split
     stack: Stack
-    mixes: tuple[str, ...]
-    upward: frozenset[str] = frozenset()
+    mix: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What it has in common with other rounds of it."""
+        return self.mix, self.stack.fingerprint, str(self.split)
 
 
 def main() -> int:
@@ -100,28 +107,29 @@ def main() -> int:
 
 
 def measure(wanted: Wanted, deadline: Deadline) -> None:
-    """Visits what is missing, for as long as there is time."""
+    """Searches for what is missing, for as long as there is time."""
     stacks = {(t, s): Stack.of_split(s, t, wanted.block_seconds) for t in wanted.totals for s in wanted.splits}
     visits = list(missing(wanted, stacks, of_this_machine(read(FILE))))
-    seconds = _seconds(visits, wanted.effort, wanted.block_seconds)
-    print(f"{sum(len(v.mixes) for v in visits)} searches are missing, about {seconds / 60:.0f} min", flush=True)
+    print(f"{len(visits)} searches are missing, about {_seconds(visits, wanted) / 60:.0f} min", flush=True)
     for number, visit in enumerate(visits):
         # Ratios are made within one run: what it begins of a round of a total, it must have the time to end.
         begins = not number or (visits[number - 1].round, visits[number - 1].total) != (visit.round, visit.total)
         rest = [each for each in visits[number:] if (each.round, each.total) == (visit.round, visit.total)]
-        if begins and not deadline.allows(_seconds(rest, wanted.effort, wanted.block_seconds)):
-            print(f"the time is over: {deadline.left_seconds() / 60:.1f} min are too few for another round of a total")
+        if not deadline.allows(_seconds(rest if begins else [visit], wanted)):
+            print(f"the time is over: {deadline.left_seconds() / 60:.1f} min are too few for what is next")
             return
-        if set(_keys(visit)) <= _dead(of_this_machine(read(FILE)), wanted.load):
+        if visit.key in _dead(of_this_machine(read(FILE)), wanted.load):
             continue
-        left = _seconds(visits[number:], wanted.effort, wanted.block_seconds)
         limits = ", ".join(f"{name} {cpu}m/{memory >> 20}Mi" for name, (cpu, memory) in visit.stack.limits.items())
-        print(f"round {visit.round}, {visit.total}, {visit.split}, {left / 60:.0f} min left: {limits}", flush=True)
-        _visit(visit, wanted, deadline)
+        left = _seconds(visits[number:], wanted) / 60
+        print(
+            f"round {visit.round}, {visit.total}, {visit.mix}, {visit.split}, {left:.0f} min left: {limits}", flush=True
+        )
+        _visit(visit, wanted)
 
 
 def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: Sequence[Record]) -> Iterator[Visit]:
-    """What no record has yet, in the order of a run: each round the splits the other way round, and the mixes turned.
+    """What no record has yet, in the order of a run: load by load all splits, each round the other way round.
 
     A record counts if it is valid, and while its stack would still run the same. One that did not start is not started
     again in later rounds.
@@ -129,15 +137,11 @@ def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: S
     known = [each for each in records if each["valid"] and wanted.load.items() <= each.items()]
     done = {(each["round"], each["mix"], each["fingerprint"], each["split"]) for each in known}
     dead = _dead(records, wanted.load)
-    for number in wanted.rounds:
-        turned = wanted.mixes[number % len(wanted.mixes) :] + wanted.mixes[: number % len(wanted.mixes)]
-        for total in wanted.totals:
-            for split in wanted.splits if number % 2 else reversed(wanted.splits):
-                stack = stacks[total, split]
-                keys = {mix: (mix, stack.fingerprint, str(split)) for mix in turned}
-                mixes = tuple(m for m, key in keys.items() if (number, *key) not in done and key not in dead)
-                if mixes:
-                    yield Visit(number, total, split, stack, mixes)
+    for number, total, mix in product(wanted.rounds, wanted.totals, wanted.mixes):
+        for split in wanted.splits if number % 2 else reversed(wanted.splits):
+            visit = Visit(number, total, split, stacks[total, split], mix)
+            if (number, *visit.key) not in done and visit.key not in dead:
+                yield visit
 
 
 def _dead(records: Sequence[Record], load: Record) -> set[tuple[str, str, str]]:
@@ -146,63 +150,60 @@ def _dead(records: Sequence[Record], load: Record) -> set[tuple[str, str, str]]:
     return {(each["mix"], each["fingerprint"], each["split"]) for each in own if not each["started"]}
 
 
-def _keys(visit: Visit) -> Iterator[tuple[str, str, str]]:
-    return ((mix, visit.stack.fingerprint, str(visit.split)) for mix in visit.mixes)
+def _visit(visit: Visit, wanted: Wanted) -> None:
+    """A search, and where it came down to nothing another one from below; each with a data plane of its own.
+
+    What a rate too high leaves behind, such as blocks that a compactor dies of, fails lower ones after it too.
+    """
+    start, effort = beginning(visit, wanted, of_this_machine(read(FILE)))
+    found, plane = _searched(visit, wanted, start, effort)
+    if plane and not found.rate and effort.comes_down:
+        print("    nothing on the way down; anew, from below", flush=True)
+        found, plane = _searched(visit, wanted, *wanted.effort.from_below(start))
+        if plane is None:  # it did start before: that is nothing to keep
+            return
+    _keep(visit, wanted, found, plane)
 
 
-def _visit(visit: Visit, wanted: Wanted, deadline: Deadline) -> None:
-    """One data plane, and a search on it for each mix. A stack that does not even start holds no rate."""
+def _searched(visit: Visit, wanted: Wanted, start: float, effort: Effort) -> tuple[Found, Plane | None]:
+    """What a search found, and the data plane that it had. A stack that does not even start holds no rate."""
     with ExitStack() as running:
         try:
             tempo = running.enter_context(visit.stack.running())
         except SandboxError as error:
             print(f"    does not run: {error}", flush=True)
-            for mix in visit.mixes:
-                _keep(visit, mix, wanted, Found(0.0, f"does not run: {error}"[:300], ()), None)
-            return
-        ids: Sequence[bytes] = ()
-        for number, mix in enumerate(visit.mixes):
-            if not deadline.allows(wanted.effort.usual_seconds):
-                return
-            load = mix_on(mix, visit.total.cpu_millicores)
-            plane = Plane(tempo, load, wanted.shape, lambda line: print(line, flush=True), ids)
-            start, effort = beginning(visit, mix, wanted, of_this_machine(read(FILE)))
-            plane.warm_up(start / 2, SHORT_SECONDS if number else wanted.block_seconds + FLUSHED_SECONDS)
-            ids = plane.ids
-            found = highest_rate(plane, start, effort)
-            again = effort.comes_down and not found.rate
-            if again:
-                print(f"  {mix}: nothing on the way down; anew from the least rate up", flush=True)
-            else:
-                _keep(visit, mix, wanted, found, plane)
-            if again or plane.missing:  # the other mixes have nothing to do with that
-                running.close()
-                if left := visit.mixes[number + (not again) :]:
-                    upward = visit.upward | {mix} if again else visit.upward
-                    _visit(replace(visit, mixes=left, upward=upward), wanted, deadline)
-                return
+            return Found(0.0, f"does not run: {error}"[:300], ()), None
+        load = mix_on(visit.mix, visit.total.cpu_millicores)
+        plane = Plane(tempo, load, wanted.shape, lambda line: print(line, flush=True))
+        plane.warm_up(start / 2, wanted.block_seconds + FLUSHED_SECONDS)
+        return highest_rate(plane, start, effort), plane
 
 
-def beginning(visit: Visit, mix: str, wanted: Wanted, records: Sequence[Record]) -> tuple[float, Effort]:
+def beginning(visit: Visit, wanted: Wanted, records: Sequence[Record]) -> tuple[float, Effort]:
     """Where a search begins, and in which steps; by the same rule for every split.
 
     About where the split held itself in earlier rounds: a search ends only with a rate that holds and one that does
     not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, below
-    what any split held. What held nothing so begins with the least of the rates that it came down to, and goes up.
+    what any split held; from below, where it held nothing itself.
     """
-    alike = {"total": str(visit.total), "mix": mix, **wanted.load}
+    alike = {"total": str(visit.total), "mix": visit.mix, **wanted.load}
+    del alike["own_plane"]  # where a search without ended is good enough to begin at
     known = [each for each in records if alike.items() <= each.items() and each["valid"]]
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
-    own = [each["rate"] for each in known if same.items() <= each.items() and each["round"] < visit.round]
+    own = [each["rate"] for each in known if same.items() <= each.items() and _is_earlier(each, visit)]
     held = median(own) if own else None
+    if held:
+        return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
     rates = [each["rate"] for each in known if each["rate"]]
     first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
-    if held == 0 or mix in visit.upward:
-        return wanted.effort.least_part * first, wanted.effort.upward()
-    return (random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()) if held else (first, wanted.effort)
+    return (first, wanted.effort) if held is None else wanted.effort.from_below(first)
 
 
-def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | None) -> None:
+def _is_earlier(record: Record, visit: Visit) -> bool:
+    return record["round"] < visit.round or "own_plane" not in record
+
+
+def _keep(visit: Visit, wanted: Wanted, found: Found, plane: Plane | None) -> None:
     """Adds what one search found, with everything its last long trial saw.
 
     It is valid where the machine had processors left in that one, and in the lowest that failed.
@@ -215,7 +216,7 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
         "round": visit.round,
         "total": str(visit.total),
         "split": str(visit.split),
-        "mix": mix,
+        "mix": visit.mix,
         **wanted.load,
         "rate": round(found.rate, 1),
         "binding": found.binding,
@@ -228,13 +229,12 @@ def _keep(visit: Visit, mix: str, wanted: Wanted, found: Found, plane: Plane | N
         "confirmed_by": whole[-1].as_record() if whole else None,
     }
     append(FILE, record)
-    print(f"  {mix}: {found.rate:,.0f} spans/s; then {found.binding}", flush=True)
+    print(f"  {found.rate:,.0f} spans/s; then {found.binding}", flush=True)
 
 
-def _seconds(visits: Sequence[Visit], effort: Effort, block_seconds: int) -> float:
+def _seconds(visits: Sequence[Visit], wanted: Wanted) -> float:
     """About how long they take."""
-    once = READY_SECONDS + FLUSHED_SECONDS
-    return sum(once + block_seconds + len(visit.mixes) * (effort.usual_seconds + SHORT_SECONDS + 2) for visit in visits)
+    return len(visits) * (READY_SECONDS + FLUSHED_SECONDS + wanted.block_seconds + wanted.effort.usual_seconds)
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:

@@ -17,7 +17,7 @@ from bench.splits import SPLITS_SAY
 
 SVG, README, PAGE = PROJECT / "docs/budget.svg", PROJECT / "README.md", PROJECT / "docs/measured.md"
 # What the figure shows: small spans, whole minutes, and in each of them its part of flushing and compacting.
-LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60}
+LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "own_plane": True}
 
 WIDTH, PANEL, TOP, BOTTOM, LEFT = 960, 250, 56, 34, 64
 COLOURS = ("#2563eb", "#dc2626", "#d97706", "#6b7280", "#059669", "#7c3aed")

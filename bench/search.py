@@ -27,7 +27,8 @@ class Effort:
     precision: float = 1.09  # the least rate that fails is within this of the highest that holds
     back_off: float = 0.9  # after a long trial that failed; after the next one twice as much, and so on
     most_steps: int = 14
-    least_part: float = 0.1  # of the first rate: less is none
+    lowest_part: float = 0.025  # of the first rate: about as low as confirmations go down
+    least_part: float = 0.1  # of the first rate: no step goes below
     most_confirmations: int = 9  # down to a tenth and below of what held for a few seconds
 
     @property
@@ -42,9 +43,13 @@ class Effort:
         """
         return replace(self, step_seconds=self.confirm_seconds, factor=1.08, precision=1.09, most_steps=8)
 
-    def upward(self) -> "Effort":
-        """To begin with the least rate that counts, and to go up from there only: in long trials too."""
-        return replace(self, step_seconds=self.confirm_seconds, least_part=1)
+    def from_below(self, first: float) -> tuple[float, "Effort"]:
+        """A rate to begin with, far below one with which a search began that came down to nothing, and how to go up.
+
+        In long trials, and never lower.
+        """
+        upward = replace(self, step_seconds=self.confirm_seconds, factor=WIDEST, least_part=1)
+        return self.lowest_part * first, upward
 
     @property
     def comes_down(self) -> bool:

@@ -28,7 +28,7 @@ from tests.unit.commands import PROJECT
 from tests.unit.strategies import settings_of
 
 TOTAL = Total.parse("500m/1Gi")
-LOAD: dict[str, Any] = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60}
+LOAD: dict[str, Any] = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "own_plane": True}
 SPLITS = (Split.parse("operator"), Split.parse("ours"))
 WANTED = Wanted((TOTAL,), SPLITS, ("ingest", "query"), SMALL, 60, Effort(), range(1, 3))
 STACKS = {(TOTAL, split): Stack(({"kind": "ConfigMap", "data": {"split": str(split)}},)) for split in WANTED.splits}
@@ -64,10 +64,12 @@ RECORDS = [
 ]
 
 
-def test_a_run_goes_round_by_round_and_every_other_round_backwards() -> None:
-    visits = list(missing(WANTED, STACKS, []))
-    assert [(v.round, str(v.split)) for v in visits] == [(1, "operator"), (1, "ours"), (2, "ours"), (2, "operator")]
-    assert {v.mixes for v in visits} == {("query", "ingest"), ("ingest", "query")}
+def test_a_run_goes_load_by_load_over_all_splits_and_every_other_round_backwards() -> None:
+    visits = [(v.round, v.mix, str(v.split)) for v in missing(WANTED, STACKS, [])]
+    assert visits == [
+        *((1, mix, split) for mix in ("ingest", "query") for split in ("operator", "ours")),
+        *((2, mix, split) for mix in ("ingest", "query") for split in ("ours", "operator")),
+    ]
 
 
 def test_a_run_goes_on_with_what_no_record_has_and_repeats_what_would_run_otherwise_now() -> None:
@@ -79,51 +81,62 @@ def test_a_run_goes_on_with_what_no_record_has_and_repeats_what_would_run_otherw
         {**record("ours", 1, 2, "query", ours), "confirm_seconds": 10},
         {**record("ours", 1, 2, "ingest", ours), "valid": False},
     ]
-    visits = [(v.round, str(v.split), set(v.mixes)) for v in missing(WANTED, STACKS, done)]
-    assert visits == [(1, "ours", {"query"}), (2, "ours", {"ingest", "query"}), (2, "operator", {"ingest", "query"})]
+    visits = [(v.round, v.mix, str(v.split)) for v in missing(WANTED, STACKS, done)]
+    assert visits == [
+        (1, "query", "ours"),
+        *((2, mix, split) for mix in ("ingest", "query") for split in ("ours", "operator")),
+    ]
 
 
 def test_what_did_not_start_is_not_started_again_in_later_rounds() -> None:
     stack = STACKS[TOTAL, SPLITS[1]].fingerprint
     dead = [{**record("ours", 0, 1, mix, stack), "started": False} for mix in WANTED.mixes]
-    assert [(v.round, str(v.split)) for v in missing(WANTED, STACKS, dead)] == [(1, "operator"), (2, "operator")]
+    assert [(v.round, str(v.split)) for v in missing(WANTED, STACKS, dead)] == [(n, "operator") for n in (1, 1, 2, 2)]
 
 
 def test_a_first_round_begins_at_the_same_rate_for_every_split() -> None:
     for split in SPLITS:
-        visit = Visit(1, TOTAL, split, STACKS[TOTAL, split], ("ingest",))
-        assert beginning(visit, "ingest", WANTED, []) == (2500, WANTED.effort)
-        start, effort = beginning(visit, "ingest", WANTED, RECORDS)
-        assert (start, effort) == (0.8 * 2520, WANTED.effort)
+        visit = Visit(1, TOTAL, split, STACKS[TOTAL, split], "ingest")
+        assert beginning(visit, WANTED, []) == (2500, WANTED.effort)
+        assert beginning(visit, WANTED, RECORDS) == (0.8 * 2520, WANTED.effort)
         others = [{**each, "shape": [1, 1]} for each in RECORDS]
-        assert beginning(visit, "ingest", WANTED, others) == (2500, WANTED.effort)
+        assert beginning(visit, WANTED, others) == (2500, WANTED.effort)
 
 
 def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_small_steps() -> None:
-    visit = Visit(3, TOTAL, SPLITS[1], STACKS[TOTAL, SPLITS[1]], ("ingest",))
+    visit = Visit(3, TOTAL, SPLITS[1], STACKS[TOTAL, SPLITS[1]], "ingest")
     own = [record("ours", rate, number, "ingest", visit.stack.fingerprint) for number, rate in ((1, 3000.0), (2, 3100))]
-    start, effort = beginning(visit, "ingest", WANTED, [*RECORDS, *own])
+    start, effort = beginning(visit, WANTED, [*RECORDS, *own])
     low, high = FIRST_OF_ITS_OWN
     assert low * 3050 <= start <= high * 3050
-    assert len({beginning(visit, "ingest", WANTED, [*RECORDS, *own])[0] for _ in range(9)}) > 1
+    assert len({beginning(visit, WANTED, [*RECORDS, *own])[0] for _ in range(9)}) > 1
     assert effort.factor < WANTED.effort.factor
 
 
-def test_a_later_round_of_what_held_nothing_goes_up_from_the_least_rate() -> None:
-    visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], ("query",))
-    own = {**record("operator", 0, 1, "query", visit.stack.fingerprint), "tried": [{"rate": 260.0}]}
-    first, _ = beginning(visit, "query", WANTED, RECORDS)
-    start, effort = beginning(visit, "query", WANTED, [*RECORDS, own])
-    assert start == WANTED.effort.least_part * first
+def test_a_search_may_begin_where_one_without_a_data_plane_of_its_own_ended() -> None:
+    visit = Visit(1, TOTAL, SPLITS[1], STACKS[TOTAL, SPLITS[1]], "ingest")
+    (shared,) = [record("ours", 3000.0, 1, "ingest", visit.stack.fingerprint)]
+    del shared["own_plane"]
+    assert 0.9 * 3000 < beginning(visit, WANTED, [shared])[0] < 1.1 * 3000
+    assert [v.round for v in missing(WANTED, STACKS, [shared])] == [1] * 4 + [2] * 4  # and it counts for nothing else
+
+
+def test_a_later_round_of_what_held_nothing_goes_up_from_below() -> None:
+    visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], "query")
+    own = record("operator", 0, 1, "query", visit.stack.fingerprint)
+    first, _ = beginning(visit, WANTED, RECORDS)
+    start, effort = beginning(visit, WANTED, [*RECORDS, own])
     tried: list[float] = []
 
     def nothing_holds(rate: float, _: float) -> Verdict:
         tried.append(rate)
         return Verdict(False, "queries p95")
 
+    # far below what others held, and not above any rate to which confirmations go down
     assert highest_rate(nothing_holds, start, effort).rate == 0
     assert tried == [start]
-    # and where it holds, it gets to the rates that others held
+    assert highest_rate(lambda _, seconds: Verdict(seconds < 60), first, WANTED.effort).tried[-1].rate >= start
+    # and where it holds, it gets to the rates that others held, and beyond
     assert highest_rate(lambda rate, _: Verdict(rate < 1.2 * first), start, effort).rate > first
 
 
@@ -131,7 +144,8 @@ class Data:
     """Stands for a data plane that runs, or does not, and for what measures it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, file: Path, fails: str) -> None:
-        self.searches, self.planes, self.fails, self.file = 0, 0, fails, file
+        self.starts: list[float] = []
+        self.planes, self.is_up, self.fails, self.file = 0, False, fails, file
         monkeypatch.setattr(budget, "FILE", file)
         monkeypatch.setattr(Stack, "running", self.running)
         monkeypatch.setattr(budget, "highest_rate", self.search)
@@ -139,16 +153,19 @@ class Data:
 
     @contextmanager
     def running(self, *_: object) -> Iterator[None]:
-        if self.fails == "start":
-            raise SandboxError("ingester-0: not ready")
+        assert not self.is_up
         self.planes += 1
+        if self.fails == "start" or (self.fails == "start again" and self.planes == 2):
+            raise SandboxError("ingester-0: not ready")
+        self.is_up = True
         yield
+        self.is_up = False
 
     def search(self, _: Plane, start: float, effort: Effort) -> Found:
-        self.searches += 1
-        if self.fails == "hold" and effort.comes_down:
+        self.starts.append(start)
+        if self.fails in ("hold", "start again") and effort.comes_down:
             return Found(0.0, "queries p95", ())
-        if self.fails == "search" and self.searches == 2:
+        if self.fails == "search" and len(self.starts) == 2:
             raise SandboxError("the load generator failed")
         return Found(1234.0, "nothing", ())
 
@@ -164,7 +181,7 @@ def test_a_failure_of_what_measures_goes_up_and_leaves_what_was_found(
     monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
     with pytest.raises(SandboxError, match="generator"):
         budget.measure(WANTED, Deadline(60))
-    assert data.kept == [("query", 1234.0, True)]
+    assert data.kept == [("ingest", 1234.0, True)]
 
 
 def test_a_stack_that_does_not_start_holds_nothing_and_is_started_once(
@@ -173,17 +190,31 @@ def test_a_stack_that_does_not_start_holds_nothing_and_is_started_once(
     data = Data(monkeypatch, tmp_path / "budget.jsonl", "start")
     monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
     budget.measure(WANTED, Deadline(60))
-    assert data.kept == [("query", 0.0, False), ("ingest", 0.0, False)] * 2  # of two splits, in the first round only
+    # of two splits, in the first round only
+    assert data.kept == [("ingest", 0.0, False)] * 2 + [("query", 0.0, False)] * 2
 
 
-def test_what_holds_nothing_on_the_way_down_is_searched_upward_on_a_data_plane_of_its_own(
+def test_what_holds_nothing_on_the_way_down_is_searched_from_below_on_another_data_plane(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = Data(monkeypatch, tmp_path / "budget.jsonl", "hold")
     monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
-    budget.measure(replace(WANTED, rounds=range(1, 2)), Deadline(60))
-    assert data.kept == [("query", 1234.0, True), ("ingest", 1234.0, True)] * 2  # of two splits
-    assert (data.searches, data.planes) == (8, 6)
+    budget.measure(replace(WANTED, mixes=("query",), rounds=range(1, 2)), Deadline(60))
+    assert data.kept == [("query", 1234.0, True)] * 2  # of two splits
+    assert data.planes == 4
+    assert data.starts[:2] == [2500, WANTED.effort.lowest_part * 2500]
+
+
+def test_a_stack_that_starts_once_and_not_again_is_left_for_another_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = Data(monkeypatch, tmp_path / "budget.jsonl", "start again")
+    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
+    budget.measure(replace(WANTED, mixes=("query",), rounds=range(1, 2)), Deadline(60))
+    assert data.kept == [("query", 1234.0, True)]  # of the other split
+    assert [str(v.split) for v in missing(WANTED, STACKS, read(data.file)) if (v.round, v.mix) == (1, "query")] == [
+        "operator"
+    ]
 
 
 def test_the_operator_s_split_is_its_own_rule_s_and_not_the_whole_total() -> None:
