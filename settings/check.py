@@ -42,8 +42,8 @@ def checked(source: Source) -> Settings:
     found += _news(broken_rules(config), found)
     found += broken_secrets(secrets, config)
     if settings is None or source.mistakes or found:
-        meant = {mistake.meant for mistake in (*source.mistakes, *found)}
-        found = [mistake for mistake in found if mistake.path not in meant or at(config, mistake.path) is not None]
+        meant = {mistake.meant for mistake in found}
+        found = [each for each in found if each.path not in meant or _is_written(config | secrets, each.path)]
         written = (Mistake(source.written(mistake.path), mistake.text) for mistake in found)
         raise SettingsError([*source.mistakes, *written])
     return settings.model_copy(update={"plaintext_secrets": source.plaintext_secrets})
@@ -54,6 +54,11 @@ def _validated(config: Config) -> tuple[Settings | None, list[Mistake]]:
         return Settings.model_validate(config), []
     except ValidationError as error:
         return None, list(explained(error, Settings))
+
+
+def _is_written(config: Config, path: Path) -> bool:
+    """Whether the key stands there, with or without a value."""
+    return bool(path) and path[-1] in (at(config, path[:-1]) or {})
 
 
 def _empty_keys(config: object, path: Path = ()) -> Iterator[Mistake]:

@@ -63,6 +63,8 @@ def _stack_file(data: Config, repeated: Collection[Mistake]) -> Source:
     mistakes = [Mistake(_without_prefix(mistake.path), mistake.text) for mistake in repeated]
     mistakes += unknown_keys(data, STACK_FILE_KEYS)
     entries = data.get("config")
+    if "config" not in data and _is_meant("config", mistakes):
+        raise SettingsError(mistakes)
     if not isinstance(entries, dict):
         text = "is missing" if entries is None else f"{shown(entries)} is not a mapping"
         raise SettingsError(
@@ -89,10 +91,15 @@ def _without_prefix(path: Path) -> Path:
     return (str(path[1]).removeprefix(f"{PROJECT}:"), *path[2:])
 
 
+def _is_meant(key: str, mistakes: Collection[Mistake]) -> bool:
+    """Whether it was said already, of a misspelt one, that this key was meant."""
+    return (key,) in {mistake.meant for mistake in mistakes}
+
+
 def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
     mistakes = [*repeated, *unknown_keys(data, RESOURCE_KEYS)]
     for key, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
-        if data.get(key) != wanted:
+        if data.get(key) != wanted and (key in data or not _is_meant(key, mistakes)):
             found = f"{shown(data[key])} is not {wanted}" if key in data else "is missing"
             mistakes.append(Mistake((key,), f"{found}; write {wanted}"))
     metadata = data.get("metadata")
