@@ -59,12 +59,12 @@ class Wanted:
     def load(self) -> Record:
         """What searches must have in common to be compared."""
         shape = [self.shape.spans_per_trace, self.shape.span_bytes]
-        seconds = {"block_seconds": self.block_seconds, "confirm_seconds": self.effort.confirm_seconds}
         return {
             "shape": shape,
-            **seconds,
-            "own_plane": True,
-        }  # a data plane for each search, and not for all of a split's
+            "block_seconds": self.block_seconds,
+            "confirm_seconds": self.effort.confirm_seconds,
+            "own_plane": True,  # a data plane for each search, and not for all of a split's
+        }
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: S
     again in later rounds.
     """
     known = [each for each in records if each["valid"] and wanted.load.items() <= each.items()]
-    done = {(each["round"], each["mix"], each["fingerprint"], each["split"]) for each in known}
+    done = {(each["round"], *_key(each)) for each in known}
     dead = _dead(records, wanted.load)
     for number, total, mix in product(wanted.rounds, wanted.totals, wanted.mixes):
         for split in wanted.splits if number % 2 else reversed(wanted.splits):
@@ -145,9 +145,14 @@ def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: S
 
 
 def _dead(records: Sequence[Record], load: Record) -> set[tuple[str, str, str]]:
-    """(mix, fingerprint, split) of what did not start."""
+    """The keys of what did not start."""
     own = (each for each in records if load.items() <= each.items())
-    return {(each["mix"], each["fingerprint"], each["split"]) for each in own if not each["started"]}
+    return {_key(each) for each in own if not each["started"]}
+
+
+def _key(record: Record) -> tuple[str, str, str]:
+    """The key of the visit that made it."""
+    return record["mix"], record["fingerprint"], record["split"]
 
 
 def _visit(visit: Visit, wanted: Wanted) -> None:

@@ -31,6 +31,7 @@ TOTAL = Total.parse("500m/1Gi")
 LOAD: dict[str, Any] = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "own_plane": True}
 SPLITS = (Split.parse("operator"), Split.parse("ours"))
 WANTED = Wanted((TOTAL,), SPLITS, ("ingest", "query"), SMALL, 60, Effort(), range(1, 3))
+ONE_ROUND = replace(WANTED, mixes=("query",), rounds=range(1, 2))
 STACKS = {(TOTAL, split): Stack(({"kind": "ConfigMap", "data": {"split": str(split)}},)) for split in WANTED.splits}
 
 
@@ -115,7 +116,7 @@ def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_sm
 
 def test_a_search_may_begin_where_one_without_a_data_plane_of_its_own_ended() -> None:
     visit = Visit(1, TOTAL, SPLITS[1], STACKS[TOTAL, SPLITS[1]], "ingest")
-    (shared,) = [record("ours", 3000.0, 1, "ingest", visit.stack.fingerprint)]
+    shared = record("ours", 3000.0, 1, "ingest", visit.stack.fingerprint)
     del shared["own_plane"]
     assert 0.9 * 3000 < beginning(visit, WANTED, [shared])[0] < 1.1 * 3000
     assert [v.round for v in missing(WANTED, STACKS, [shared])] == [1] * 4 + [2] * 4  # and it counts for nothing else
@@ -147,6 +148,7 @@ class Data:
         self.starts: list[float] = []
         self.planes, self.is_up, self.fails, self.file = 0, False, fails, file
         monkeypatch.setattr(budget, "FILE", file)
+        monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
         monkeypatch.setattr(Stack, "running", self.running)
         monkeypatch.setattr(budget, "highest_rate", self.search)
         monkeypatch.setattr(Plane, "warm_up", lambda *_: None)
@@ -178,7 +180,6 @@ def test_a_failure_of_what_measures_goes_up_and_leaves_what_was_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = Data(monkeypatch, tmp_path / "budget.jsonl", "search")
-    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
     with pytest.raises(SandboxError, match="generator"):
         budget.measure(WANTED, Deadline(60))
     assert data.kept == [("ingest", 1234.0, True)]
@@ -188,7 +189,6 @@ def test_a_stack_that_does_not_start_holds_nothing_and_is_started_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = Data(monkeypatch, tmp_path / "budget.jsonl", "start")
-    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
     budget.measure(WANTED, Deadline(60))
     # of two splits, in the first round only
     assert data.kept == [("ingest", 0.0, False)] * 2 + [("query", 0.0, False)] * 2
@@ -198,8 +198,7 @@ def test_what_holds_nothing_on_the_way_down_is_searched_from_below_on_another_da
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = Data(monkeypatch, tmp_path / "budget.jsonl", "hold")
-    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
-    budget.measure(replace(WANTED, mixes=("query",), rounds=range(1, 2)), Deadline(60))
+    budget.measure(ONE_ROUND, Deadline(60))
     assert data.kept == [("query", 1234.0, True)] * 2  # of two splits
     assert data.planes == 4
     assert data.starts[:2] == [2500, WANTED.effort.lowest_part * 2500]
@@ -209,12 +208,9 @@ def test_a_stack_that_starts_once_and_not_again_is_left_for_another_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     data = Data(monkeypatch, tmp_path / "budget.jsonl", "start again")
-    monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
-    budget.measure(replace(WANTED, mixes=("query",), rounds=range(1, 2)), Deadline(60))
+    budget.measure(ONE_ROUND, Deadline(60))
     assert data.kept == [("query", 1234.0, True)]  # of the other split
-    assert [str(v.split) for v in missing(WANTED, STACKS, read(data.file)) if (v.round, v.mix) == (1, "query")] == [
-        "operator"
-    ]
+    assert [str(v.split) for v in missing(ONE_ROUND, STACKS, read(data.file))] == ["operator"]
 
 
 def test_the_operator_s_split_is_its_own_rule_s_and_not_the_whole_total() -> None:
