@@ -9,13 +9,17 @@ STARTS_AT_ONCE: dict[str, Any] = {
 }
 # A trace is searchable a second after its last span, not fifteen.
 SEARCHES_AT_ONCE: dict[str, Any] = {"ingester": {"trace_idle_period": "1s", "flush_check_period": "1s"}}
+# What is in the store is read from there 2 s later. The compactor keeps the list of blocks. Where it is away, whoever
+# found no list has made one, which everyone reads for ever after, however old it is, unless told from when on it is too
+# old.
+BLOCKS_ARE_KNOWN_AT_ONCE: dict[str, Any] = {
+    "storage": {"trace": {"blocklist_poll": "1s", "blocklist_poll_stale_tenant_index": "2s"}}
+}
 # The ingesters forget a block that they have written 12 s after the last span in it, when everyone has learnt of it:
 # Tempo's own are 15 min and 5 min. A compacted one is removed after 10 s: whoever does not know of that yet reads it.
 BLOCKS_AGE_FAST: dict[str, Any] = {
     "ingester": {"complete_block_timeout": "12s"},
-    # The compactor keeps the list of blocks. Where it is away, whoever found no list has made one, which everyone reads
-    # for ever after, however old it is, unless told from when on it is too old.
-    "storage": {"trace": {"blocklist_poll": "1s", "blocklist_poll_stale_tenant_index": "2s"}},
+    **BLOCKS_ARE_KNOWN_AT_ONCE,
     "compactor": {"compaction": {"compaction_cycle": "1s", "compacted_block_retention": "10s"}},
     "query_frontend": {"search": {"query_backend_after": "0s"}},  # blocks are searched as soon as they are there
 }
