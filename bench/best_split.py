@@ -11,7 +11,6 @@ import json
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -20,14 +19,14 @@ from allocation.floors import TEMPO, floor_of
 from allocation.sharing import Claim, share
 from allocation.tuning import coefficients as c
 from bench.arguments import a_number, a_total, ended_with_a_line
-from bench.mixes import MIXES, mix_on
+from bench.held import WARM_UP_A_MILLICORE, Load, held
+from bench.mixes import MIXES
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
-from bench.search import Effort, highest_rate
+from bench.search import Effort
 from bench.splits import CONTAINERS, OURS, Split, Total, limited
-from bench.trials import Measured, Plane
+from bench.trials import Measured
 from bench.watching import component_of
-from sandbox.errors import SandboxError
 from sandbox.load import SMALL
 
 FILE = DATA / "best-split.jsonl"
@@ -63,7 +62,7 @@ def main() -> int:
     deadline, known = Deadline(arguments.minutes), _known(arguments)
     ours = Stack.of_split(Split.parse(OURS), arguments.total)
     start = max(known, key=lambda r: r["rate"])["limits"] if known else ours.limits
-    evaluate = _evaluator(arguments)
+    evaluate = evaluator(arguments)
     best = {name: (int(cpu), int(memory)) for name, (cpu, memory) in start.items()}
     try:
         best, result = climb(evaluate, best, _first_rate(ours), _allows(deadline))
@@ -128,7 +127,7 @@ def _moved(limits: Limits, giver: str, takers: Sequence[str], resource: int, amo
     return {name: (cpu, memory) for name, (cpu, memory) in changed.items()}
 
 
-def _evaluator(arguments: argparse.Namespace) -> Evaluate:
+def evaluator(arguments: argparse.Namespace) -> Evaluate:
     """Runs a split, and keeps what it held; under several mixes the geometric mean counts."""
 
     what = _what(arguments)
@@ -138,30 +137,18 @@ def _evaluator(arguments: argparse.Namespace) -> Evaluate:
         stack = stack.with_blocks_of(arguments.block_seconds)
         print(f"{limits}", flush=True)
         rates, last = [], None
-        ids: Sequence[bytes] = ()
-        with ExitStack() as running:
-            try:
-                tempo = running.enter_context(stack.running())
-            except SandboxError as error:
-                print(f"    does not run: {error}", flush=True)
-                tempo = None
-            for number, mix in enumerate(arguments.mixes if tempo else ()):
-                assert tempo
-                plane = Plane(tempo, mix_on(mix, arguments.total.cpu_millicores), SMALL, _say, ids)
-                plane.warm_up(first_rate / 2, 3 if number else arguments.block_seconds + 15)
-                ids = plane.ids
-                rates.append(highest_rate(plane, first_rate, EFFORT).rate)
-                last = max((t for t in plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
+        for mix in arguments.mixes:
+            load = Load(arguments.total, mix, SMALL, arguments.block_seconds)
+            if not (result := held(stack, load, first_rate, EFFORT)) or not result.plane:
+                break
+            rates.append(result.found.rate)
+            last = max((t for t in result.plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
         rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0
         used = used_shares(last, limits) if last else dict.fromkeys(limits, (1.0, 1.0))
         append(FILE, {**what, "limits": limits, "rate": rate, "used": used})
         return Result(rate, used)
 
     return evaluate
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def used_shares(measured: Measured, limits: Limits) -> dict[str, tuple[float, float]]:
@@ -186,6 +173,7 @@ def _what(arguments: argparse.Namespace) -> Record:
         "mixes": list(arguments.mixes),
         "block_seconds": arguments.block_seconds,
         "precision": EFFORT.precision,
+        "warm_up": WARM_UP_A_MILLICORE,
         "fingerprint": any_limits.fingerprint,
     }
 

@@ -12,6 +12,8 @@ from ops.markdown import RIGHT, table_text
 
 COMPONENTS = tuple(name.replace("_", "-") for name in CONTAINERS)
 
+ALIKE = ("block_seconds", "precision", "warm_up", "fingerprint")  # in one search
+
 Searched = tuple[str, str, str, tuple[str, ...]]  # hardware, version, total, and the loads
 
 
@@ -22,7 +24,7 @@ def newest(records: Iterable[Record]) -> Mapping[Searched, Sequence[Record]]:
         if "precision" in record:
             key = record["hardware"], record["tempo"], record["total"], tuple(record["mixes"])
             search = found.setdefault(key, [])
-            if search and any(search[0][key] != record[key] for key in ("block_seconds", "precision", "fingerprint")):
+            if search and any(search[0].get(each) != record.get(each) for each in ALIKE):
                 search.clear()
             search.append(record)
     return found

@@ -14,7 +14,6 @@ import random
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from itertools import product
 from statistics import median
@@ -22,19 +21,20 @@ from typing import Any
 
 from bench import budget_report
 from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
-from bench.mixes import MIXES, mix_on
+from bench.held import WARM_UP_A_MILLICORE, Held, Load, held
+from bench.mixes import MIXES
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
-from bench.search import Effort, Found, highest_rate
+from bench.search import Effort
 from bench.splits import Split, Total
-from bench.trials import LONG_SECONDS, Plane
+from bench.trials import LONG_SECONDS
 from sandbox.errors import SandboxError
 from sandbox.load import Shape
 
 FILE = DATA / "budget.jsonl"
 TOTALS = ("500m/1Gi", "1/2Gi")
 SPLITS = ("operator", "operator+plan", "production", "even", "ours")
-READY_SECONDS, FLUSHED_SECONDS = 30.0, 15.0  # the second: a block's way into the bucket
+READY_SECONDS = 30.0
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
 # Of the median that a split held itself, anew in every round: the rates of a search are a grid, and rounds that began
@@ -63,8 +63,12 @@ class Wanted:
             "shape": shape,
             "block_seconds": self.block_seconds,
             "confirm_seconds": self.effort.confirm_seconds,
-            "own_plane": True,  # a data plane for each search, and not for all of a split's
+            "warm_up": WARM_UP_A_MILLICORE,
         }
+
+    def under(self, visit: "Visit") -> Load:
+        """What a visit's stack is put under."""
+        return Load(visit.total, visit.mix, self.shape, self.block_seconds)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,9 @@ def measure(wanted: Wanted, deadline: Deadline) -> None:
         print(
             f"round {visit.round}, {visit.total}, {visit.mix}, {visit.split}, {left:.0f} min left: {limits}", flush=True
         )
-        _visit(visit, wanted)
+        start, effort = beginning(visit, wanted, of_this_machine(read(FILE)))
+        if result := held(visit.stack, wanted.under(visit), start, effort):
+            _keep(visit, wanted, result)
 
 
 def missing(wanted: Wanted, stacks: dict[tuple[Total, Split], Stack], records: Sequence[Record]) -> Iterator[Visit]:
@@ -155,35 +161,6 @@ def _key(record: Record) -> tuple[str, str, str]:
     return record["mix"], record["fingerprint"], record["split"]
 
 
-def _visit(visit: Visit, wanted: Wanted) -> None:
-    """A search, and where it came down to nothing another one from below; each with a data plane of its own.
-
-    What a rate too high leaves behind, such as blocks that a compactor dies of, fails lower ones after it too.
-    """
-    start, effort = beginning(visit, wanted, of_this_machine(read(FILE)))
-    found, plane = _searched(visit, wanted, start, effort)
-    if plane and not found.rate and effort.comes_down:
-        print("    nothing on the way down; anew, from below", flush=True)
-        found, plane = _searched(visit, wanted, *wanted.effort.from_below(start))
-        if plane is None:  # it did start before: that is nothing to keep
-            return
-    _keep(visit, wanted, found, plane)
-
-
-def _searched(visit: Visit, wanted: Wanted, start: float, effort: Effort) -> tuple[Found, Plane | None]:
-    """What a search found, and the data plane that it had. A stack that does not even start holds no rate."""
-    with ExitStack() as running:
-        try:
-            tempo = running.enter_context(visit.stack.running())
-        except SandboxError as error:
-            print(f"    does not run: {error}", flush=True)
-            return Found(0.0, f"does not run: {error}"[:300], ()), None
-        load = mix_on(visit.mix, visit.total.cpu_millicores)
-        plane = Plane(tempo, load, wanted.shape, lambda line: print(line, flush=True))
-        plane.warm_up(start / 2, wanted.block_seconds + FLUSHED_SECONDS)
-        return highest_rate(plane, start, effort), plane
-
-
 def beginning(visit: Visit, wanted: Wanted, records: Sequence[Record]) -> tuple[float, Effort]:
     """Where a search begins, and in which steps; by the same rule for every split.
 
@@ -192,27 +169,23 @@ def beginning(visit: Visit, wanted: Wanted, records: Sequence[Record]) -> tuple[
     what any split held; from below, where it held nothing itself.
     """
     alike = {"total": str(visit.total), "mix": visit.mix, **wanted.load}
-    del alike["own_plane"]  # where a search without ended is good enough to begin at
     known = [each for each in records if alike.items() <= each.items() and each["valid"]]
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
-    own = [each["rate"] for each in known if same.items() <= each.items() and _is_earlier(each, visit)]
-    held = median(own) if own else None
-    if held:
-        return random.uniform(*FIRST_OF_ITS_OWN) * held, wanted.effort.near()
+    own = [each["rate"] for each in known if same.items() <= each.items() and each["round"] < visit.round]
+    before = median(own) if own else None
+    if before:
+        return random.uniform(*FIRST_OF_ITS_OWN) * before, wanted.effort.near()
     rates = [each["rate"] for each in known if each["rate"]]
     first = FIRST_OF_KNOWN * median(rates) if rates else FIRST_RATE_A_MILLICORE * visit.total.cpu_millicores
-    return (first, wanted.effort) if held is None else wanted.effort.from_below(first)
+    return (first, wanted.effort) if before is None else wanted.effort.from_below(first)
 
 
-def _is_earlier(record: Record, visit: Visit) -> bool:
-    return record["round"] < visit.round or "own_plane" not in record
-
-
-def _keep(visit: Visit, wanted: Wanted, found: Found, plane: Plane | None) -> None:
+def _keep(visit: Visit, wanted: Wanted, result: Held) -> None:
     """Adds what one search found, with everything its last long trial saw.
 
     It is valid where the machine had processors left in that one, and in the lowest that failed.
     """
+    found, plane = result.found, result.plane
     trials = plane.trials if plane else []
     whole = [trial for trial in trials if trial.rate == found.rate and trial.verdict.held]
     failed = sorted((trial for trial in trials if not trial.verdict.held), key=lambda trial: trial.rate)
@@ -239,7 +212,8 @@ def _keep(visit: Visit, wanted: Wanted, found: Found, plane: Plane | None) -> No
 
 def _seconds(visits: Sequence[Visit], wanted: Wanted) -> float:
     """About how long they take."""
-    return len(visits) * (READY_SECONDS + FLUSHED_SECONDS + wanted.block_seconds + wanted.effort.usual_seconds)
+    each = READY_SECONDS + wanted.effort.usual_seconds
+    return sum(each + wanted.under(visit).warm_up_seconds for visit in visits)
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:

@@ -12,12 +12,13 @@ from xml.sax.saxutils import escape
 from bench import best_split_report, generator, overload_report, throttling_report
 from bench.arguments import a_number
 from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
+from bench.held import WARM_UP_A_MILLICORE
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
 
 SVG, README, PAGE = PROJECT / "docs/budget.svg", PROJECT / "README.md", PROJECT / "docs/measured.md"
 # What the figure shows: small spans, whole minutes, and in each of them its part of flushing and compacting.
-LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "own_plane": True}
+LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "warm_up": WARM_UP_A_MILLICORE}
 
 WIDTH, PANEL, TOP, BOTTOM, LEFT = 960, 250, 56, 34, 64
 COLOURS = ("#2563eb", "#dc2626", "#d97706", "#6b7280", "#059669", "#7c3aed")

@@ -48,7 +48,8 @@ class Effort:
 
         In long trials, and never lower.
         """
-        upward = replace(self, step_seconds=self.confirm_seconds, factor=WIDEST, least_part=1)
+        steps = max(self.most_steps, 14)  # however few it takes where a search begins near its end
+        upward = replace(self, step_seconds=self.confirm_seconds, factor=WIDEST, least_part=1, most_steps=steps)
         return self.lowest_part * first, upward
 
     @property

@@ -16,7 +16,7 @@ from bench import budget
 from bench.arguments import ended_with_a_line
 from bench.budget import FIRST_OF_ITS_OWN, Visit, Wanted, beginning, missing
 from bench.budget_report import cells, lines, markdown, rates
-from bench.figure import fullest, svg, with_section
+from bench.figure import LOAD, fullest, svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
 from bench.search import Effort, Found, Verdict, highest_rate
@@ -28,7 +28,6 @@ from tests.unit.commands import PROJECT
 from tests.unit.strategies import settings_of
 
 TOTAL = Total.parse("500m/1Gi")
-LOAD: dict[str, Any] = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "own_plane": True}
 SPLITS = (Split.parse("operator"), Split.parse("ours"))
 WANTED = Wanted((TOTAL,), SPLITS, ("ingest", "query"), SMALL, 60, Effort(), range(1, 3))
 ONE_ROUND = replace(WANTED, mixes=("query",), rounds=range(1, 2))
@@ -114,14 +113,6 @@ def test_a_later_round_begins_just_below_what_the_split_itself_held_and_takes_sm
     assert effort.factor < WANTED.effort.factor
 
 
-def test_a_search_may_begin_where_one_without_a_data_plane_of_its_own_ended() -> None:
-    visit = Visit(1, TOTAL, SPLITS[1], STACKS[TOTAL, SPLITS[1]], "ingest")
-    shared = record("ours", 3000.0, 1, "ingest", visit.stack.fingerprint)
-    del shared["own_plane"]
-    assert 0.9 * 3000 < beginning(visit, WANTED, [shared])[0] < 1.1 * 3000
-    assert [v.round for v in missing(WANTED, STACKS, [shared])] == [1] * 4 + [2] * 4  # and it counts for nothing else
-
-
 def test_a_later_round_of_what_held_nothing_goes_up_from_below() -> None:
     visit = Visit(2, TOTAL, SPLITS[0], STACKS[TOTAL, SPLITS[0]], "query")
     own = record("operator", 0, 1, "query", visit.stack.fingerprint)
@@ -146,12 +137,13 @@ class Data:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, file: Path, fails: str) -> None:
         self.starts: list[float] = []
+        self.warm_ups: list[float] = []
         self.planes, self.is_up, self.fails, self.file = 0, False, fails, file
         monkeypatch.setattr(budget, "FILE", file)
         monkeypatch.setattr(Stack, "of_split", lambda split, *_: STACKS[TOTAL, split])
         monkeypatch.setattr(Stack, "running", self.running)
-        monkeypatch.setattr(budget, "highest_rate", self.search)
-        monkeypatch.setattr(Plane, "warm_up", lambda *_: None)
+        monkeypatch.setattr("bench.held.highest_rate", self.search)
+        monkeypatch.setattr(Plane, "warm_up", lambda _, rate, __: self.warm_ups.append(rate))
 
     @contextmanager
     def running(self, *_: object) -> Iterator[None]:
@@ -202,6 +194,7 @@ def test_what_holds_nothing_on_the_way_down_is_searched_from_below_on_another_da
     assert data.kept == [("query", 1234.0, True)] * 2  # of two splits
     assert data.planes == 4
     assert data.starts[:2] == [2500, WANTED.effort.lowest_part * 2500]
+    assert data.warm_ups == [1250] * 4  # whatever rate a search begins with, the traces asked for by id are alike
 
 
 def test_a_stack_that_starts_once_and_not_again_is_left_for_another_run(

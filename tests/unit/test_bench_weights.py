@@ -1,23 +1,28 @@
 """Weights that follow from what a load costs, and the search for a better split than ours."""
 
 import json
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from allocation.profiles import MEASURED
-from bench import records
+from bench import best_split, records
 from bench.best_split import BETTER, Result, climb, least, transfers, used_shares
+from bench.best_split_report import COMPONENTS
 from bench.fitting import CONSTANT, Fit
+from bench.held import Held, Load
 from bench.mixes import MIXES
-from bench.planes import Limits
+from bench.planes import Limits, Stack
+from bench.search import Found
 from bench.splits import Total
-from bench.trials import Measured
+from bench.trials import Measured, Plane
 from bench.watching import Seen, Use
 from bench.weights import QUERY_SHARE_SECONDS, proposed
 from sandbox.load import Shape
+from sandbox.tempo_processes import Tempo
 
 MIB = 2**20
 TOTAL = Total(500, 1024 * MIB)
@@ -129,6 +134,25 @@ def test_a_climb_ends_when_the_time_is_over_and_keeps_what_it_has() -> None:
     assert evaluate.asked == 3
     assert result.rate > BETTER * 25
     assert best != LIMITS
+
+
+def test_under_several_loads_their_mean_counts_and_what_does_not_start_holds_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rates: dict[str, float | None] = {"ingest": 400, "query": 100}
+
+    def searched(_: Stack, load: Load, *__: object) -> Held:
+        rate, plane = rates[load.mix], Plane(cast("Tempo", None), MIXES[load.mix], load.shape, print)
+        return Held(Found(rate or 0, "", ()), None if rate is None else plane)
+
+    monkeypatch.setattr(best_split, "held", searched)
+    monkeypatch.setattr(best_split, "FILE", tmp_path / "best.jsonl")
+    evaluate = best_split.evaluator(Namespace(total=TOTAL, mixes=["ingest", "query"], block_seconds=60))
+    limits = dict.fromkeys(COMPONENTS, (100, 200 * MIB))
+    assert evaluate(limits, 100).rate == pytest.approx(200)
+    rates["query"] = None
+    assert evaluate(limits, 100).rate == 0
+    assert [each["rate"] for each in records.read(tmp_path / "best.jsonl")] == [pytest.approx(200), 0]
 
 
 def test_what_is_kept_says_where_it_comes_from_and_a_line_that_was_cut_short_does_no_harm(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""The highest rate that a stack holds under a load: a search that has a data plane of its own."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bench.mixes import mix_on
+from bench.planes import Stack
+from bench.search import Effort, Found, highest_rate
+from bench.splits import Total
+from bench.trials import Plane
+from sandbox.errors import SandboxError
+from sandbox.load import Shape
+
+# Spans per second for a millicore of the total, of the block in which traces asked for by id lie: one size for every
+# split, or those of what holds less would be cheaper to read; half of what any sensible split held in first tries, so
+# that it leaves nothing behind.
+WARM_UP_A_MILLICORE = 2.5
+FLUSHED_SECONDS = 15.0  # a block's way into the bucket
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a stack is put under, besides the rate that is searched for."""
+
+    total: Total  # the queries of a mix grow with it
+    mix: str  # of bench.mixes
+    shape: Shape
+    block_seconds: int
+
+    @property
+    def warm_up_seconds(self) -> float:
+        """Until the first block is in the bucket."""
+        return self.block_seconds + FLUSHED_SECONDS
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a search found, and the data plane that it had: None for a stack that does not even start."""
+
+    found: Found
+    plane: Plane | None
+
+
+def held(stack: Stack, load: Load, start: float, effort: Effort) -> Held | None:
+    """A search, and where it came down to nothing another one from below; each with a data plane of its own.
+
+    What a rate too high leaves behind, such as blocks that a compactor dies of, fails lower ones after it too. None
+    for a stack that started once and not again: what it holds is not known.
+    """
+    result = _searched(stack, load, start, effort)
+    if result.plane and not result.found.rate and effort.comes_down:
+        _say("    nothing on the way down; anew, from below")
+        result = _searched(stack, load, *effort.from_below(start))
+        return result if result.plane else None
+    return result
+
+
+def _searched(stack: Stack, load: Load, start: float, effort: Effort) -> Held:
+    with ExitStack() as running:
+        try:
+            tempo = running.enter_context(stack.running())
+        except SandboxError as error:
+            _say(f"    does not run: {error}")
+            return Held(Found(0.0, f"does not run: {error}"[:300], ()), None)
+        plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, _say)
+        plane.warm_up(WARM_UP_A_MILLICORE * load.total.cpu_millicores, load.warm_up_seconds)
+        return Held(highest_rate(plane, start, effort), plane)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
