@@ -65,7 +65,7 @@ def main() -> int:
     evaluate = evaluator(arguments)
     best = {name: (int(cpu), int(memory)) for name, (cpu, memory) in start.items()}
     try:
-        best, result = climb(evaluate, best, _first_rate(ours), _allows(deadline))
+        best, result = climb(evaluate, best, _first_rate(ours), _allows(deadline, _loads(arguments)))
         print(f"best: {result.rate:,.0f} spans/s with {best}")
     except KeyboardInterrupt:
         known = _known(arguments)
@@ -137,9 +137,10 @@ def evaluator(arguments: argparse.Namespace) -> Evaluate:
         stack = stack.with_blocks_of(arguments.block_seconds)
         print(f"{limits}", flush=True)
         rates, last = [], None
-        for mix in arguments.mixes:
-            load = Load(arguments.total, mix, SMALL, arguments.block_seconds)
-            if not (result := held(stack, load, first_rate, EFFORT)) or not result.plane:
+        for load in _loads(arguments):
+            if not (result := held(stack, load, first_rate, EFFORT)):
+                return Result(0.0, dict.fromkeys(limits, (1.0, 1.0)))  # not known, so not kept: a climb goes elsewhere
+            if not result.plane:
                 break
             rates.append(result.found.rate)
             last = max((t for t in result.plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
@@ -187,8 +188,12 @@ def _first_rate(ours: Stack) -> float:
     return FIRST_PART * ours.intake.rate_bytes / SMALL.span_bytes
 
 
-def _allows(deadline: Deadline) -> Callable[[], bool]:
-    return lambda: deadline.allows(30 + EFFORT.usual_seconds)
+def _loads(arguments: argparse.Namespace) -> list[Load]:
+    return [Load(arguments.total, mix, SMALL, arguments.block_seconds) for mix in arguments.mixes]
+
+
+def _allows(deadline: Deadline, loads: Sequence[Load]) -> Callable[[], bool]:
+    return lambda: deadline.allows(sum(load.usual_seconds(EFFORT) for load in loads))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -34,7 +34,6 @@ from sandbox.load import Shape
 FILE = DATA / "budget.jsonl"
 TOTALS = ("500m/1Gi", "1/2Gi")
 SPLITS = ("operator", "operator+plan", "production", "even", "ours")
-READY_SECONDS = 30.0
 FIRST_RATE_A_MILLICORE = 5.0  # spans per second, where nothing is known yet
 FIRST_OF_KNOWN = 0.8  # of the median that earlier searches found, of any split
 # Of the median that a split held itself, anew in every round: the rates of a search are a grid, and rounds that began
@@ -212,8 +211,7 @@ def _keep(visit: Visit, wanted: Wanted, result: Held) -> None:
 
 def _seconds(visits: Sequence[Visit], wanted: Wanted) -> float:
     """About how long they take."""
-    each = READY_SECONDS + wanted.effort.usual_seconds
-    return sum(each + wanted.under(visit).warm_up_seconds for visit in visits)
+    return sum(wanted.under(visit).usual_seconds(wanted.effort) for visit in visits)
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from bench import best_split_report, generator, overload_report, throttling_report
 from bench.arguments import a_number
-from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
+from bench.budget_report import NO_MEASURE, Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.held import WARM_UP_A_MILLICORE
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
@@ -153,6 +153,10 @@ def _panel(
     for number, (split, colour) in enumerate(colours.items()):
         rates = row[split].rates if split in row else None
         if not rates or not rates.values:
+            continue
+        if row[split].is_where_it_began:
+            middle = x + 12 + step * (number + 0.5)
+            yield f"<text x='{middle:.1f}' y='{bottom - 4}' text-anchor='middle' font-size='10'>{NO_MEASURE}</text>"
             continue
         left, middle = x + 15 + step * number, x + 12 + step * (number + 0.5)
         values = (rates.median, min(rates.values), max(rates.values))

@@ -15,7 +15,7 @@ from sandbox.load import Shape
 # split, or those of what holds less would be cheaper to read; half of what any sensible split held in first tries, so
 # that it leaves nothing behind.
 WARM_UP_A_MILLICORE = 2.5
-FLUSHED_SECONDS = 15.0  # a block's way into the bucket
+READY_SECONDS, FLUSHED_SECONDS = 30.0, 15.0  # until a data plane is up; a block's way into the bucket
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Load:
     def warm_up_seconds(self) -> float:
         """Until the first block is in the bucket."""
         return self.block_seconds + FLUSHED_SECONDS
+
+    def usual_seconds(self, effort: Effort) -> float:
+        """About what a search takes, its data plane included; one from below takes two or three times as long."""
+        return READY_SECONDS + self.warm_up_seconds + effort.usual_seconds
 
 
 @dataclass(frozen=True)

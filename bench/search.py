@@ -48,8 +48,9 @@ class Effort:
 
         In long trials, and never lower.
         """
-        steps = max(self.most_steps, 14)  # however few it takes where a search begins near its end
-        upward = replace(self, step_seconds=self.confirm_seconds, factor=WIDEST, least_part=1, most_steps=steps)
+        upward = replace(
+            self, step_seconds=self.confirm_seconds, factor=WIDEST, least_part=1, most_steps=Effort.most_steps
+        )  # of steps the usual number, however few are enough where a search begins near its end
         return self.lowest_part * first, upward
 
     @property

@@ -140,8 +140,8 @@ def test_an_ingester_with_a_full_disk_is_well_after_it_has_room_and_has_started_
 
 
 def test_no_acknowledged_span_was_lost_by_any_of_it(tempo: Tempo, told: dict[str, Pushed], measured: Measured) -> None:
-    """Read from the store, too: from ingesters Tempo takes the first two answers of three, and a trace that two had
-    when one of them lost it is in neither as long as the third, which has to read it, is the slowest."""
+    """Read from the store, too: of three ingesters Tempo hears the first two. Where of the two that took a trace one
+    lost it, the other has to read it, answers after those that have nothing, and is not heard."""
     measured(used(tempo))
     assert told
     flush(tempo)

@@ -141,7 +141,9 @@ def test_under_several_loads_their_mean_counts_and_what_does_not_start_holds_not
 ) -> None:
     rates: dict[str, float | None] = {"ingest": 400, "query": 100}
 
-    def searched(_: Stack, load: Load, *__: object) -> Held:
+    def searched(_: Stack, load: Load, *__: object) -> Held | None:
+        if load.mix not in rates:
+            return None
         rate, plane = rates[load.mix], Plane(cast("Tempo", None), MIXES[load.mix], load.shape, print)
         return Held(Found(rate or 0, "", ()), None if rate is None else plane)
 
@@ -151,6 +153,8 @@ def test_under_several_loads_their_mean_counts_and_what_does_not_start_holds_not
     limits = dict.fromkeys(COMPONENTS, (100, 200 * MIB))
     assert evaluate(limits, 100).rate == pytest.approx(200)
     rates["query"] = None
+    assert evaluate(limits, 100).rate == 0
+    del rates["query"]  # it started once and not again: that is nothing to keep
     assert evaluate(limits, 100).rate == 0
     assert [each["rate"] for each in records.read(tmp_path / "best.jsonl")] == [pytest.approx(200), 0]
 
