@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.arguments import a_count, a_number, a_total, ended_with_a_line
 from bench.fitting import Fit, fitted
+from bench.held import FLUSHED_SECONDS
 from bench.mixes import MIXES, Mix, mix_on
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, origin, read
@@ -154,7 +155,7 @@ def _round(
     """Alternately from the lightest and from the heaviest: what builds up in a data plane must not look like load."""
     with stack.running() as tempo:
         first = Plane(tempo, Mix(0), SMALL, lambda _: None)
-        first.warm_up(1000, block_seconds + 15)
+        first.warm_up(1000, block_seconds + FLUSHED_SECONDS)
         for point in points if number % 2 else reversed(points):
             if not deadline.allows(seconds + SETTLING_SECONDS):
                 return
