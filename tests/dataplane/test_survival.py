@@ -11,7 +11,7 @@ from sandbox.cgroups import Cgroup, Limits
 from sandbox.load import SMALL, Pushed, Pushing, read_back
 from sandbox.tempo_processes import Tempo
 from tests.dataplane import small_disks
-from tests.dataplane.conftest import StartTempo
+from tests.dataplane.conftest import StartTempo, wait_for_ring
 from tests.dataplane.measured import Measured
 from tests.dataplane.quick import BLOCKS_ARE_KNOWN_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import eventually, flush
@@ -63,8 +63,10 @@ def loaded(
 ) -> Iterator[Pushing]:
     """A modest load around an event; who is refused may come again.
 
-    It begins once everything before it is written: copies on three outlive one failure, not two at once.
+    It begins once everything before it is written, and everyone has heard that all ingesters are back: copies on three
+    outlive one failure, not two at once.
     """
+    wait_for_ring(tempo)
     live = "tempo_ingester_live_traces"
     eventually("all is written", lambda: not any(counted(tempo, name, live) for name in tempo.named("ingester")))
     rate = intake(tempo).rate_bytes / SMALL.span_bytes / 3
