@@ -130,22 +130,22 @@ def _moved(limits: Limits, giver: str, takers: Sequence[str], resource: int, amo
 def evaluator(arguments: argparse.Namespace) -> Evaluate:
     """Runs a split, and keeps what it held; under several mixes the geometric mean counts."""
 
-    what = _what(arguments)
+    what, loads = _what(arguments), _loads(arguments)
 
     def evaluate(limits: Limits, first_rate: float) -> Result:
         stack = Stack.of(limited({name.replace("-", "_"): both for name, both in limits.items()}))
         stack = stack.with_blocks_of(arguments.block_seconds)
         print(f"{limits}", flush=True)
-        rates, last = [], None
-        for load in _loads(arguments):
+        rates, last, all_used = [], None, dict.fromkeys(limits, (1.0, 1.0))
+        for load in loads:
             if not (result := held(stack, load, first_rate, EFFORT)):
-                return Result(0.0, dict.fromkeys(limits, (1.0, 1.0)))  # not known, so not kept: a climb goes elsewhere
+                return Result(0.0, all_used)  # not known, so not kept: a climb goes elsewhere
             if not result.plane:
                 break
             rates.append(result.found.rate)
             last = max((t for t in result.plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
-        rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(arguments.mixes) else 0.0
-        used = used_shares(last, limits) if last else dict.fromkeys(limits, (1.0, 1.0))
+        rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(loads) else 0.0
+        used = used_shares(last, limits) if last else all_used
         append(FILE, {**what, "limits": limits, "rate": rate, "used": used})
         return Result(rate, used)
 

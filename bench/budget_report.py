@@ -66,8 +66,8 @@ class Cell:
 
         That says where searches began, and not what holds: a minute was borne once, and the next one at no rate above.
         """
-        began = [each["tried"][0]["rate"] if each["tried"] else None for each in self.records]
-        return bool(began) and all(record["rate"] == first for record, first in zip(self.records, began, strict=True))
+        records = self.records
+        return bool(records) and all(each["tried"] and each["rate"] == each["tried"][0]["rate"] for each in records)
 
     def __str__(self) -> str:
         invalid = len(self.every) - len(self.records)

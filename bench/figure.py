@@ -154,20 +154,20 @@ def _panel(
         rates = row[split].rates if split in row else None
         if not rates or not rates.values:
             continue
-        if row[split].is_where_it_began:
-            middle = x + 12 + step * (number + 0.5)
-            yield f"<text x='{middle:.1f}' y='{bottom - 4}' text-anchor='middle' font-size='10'>{NO_MEASURE}</text>"
-            continue
         left, middle = x + 15 + step * number, x + 12 + step * (number + 0.5)
+        if row[split].is_where_it_began:
+            yield _above(bottom, middle, NO_MEASURE)
+            continue
         values = (rates.median, min(rates.values), max(rates.values))
         top, low, high = (bottom - value / most * _height() for value in values)
         tall = bottom - top
         yield f"<rect x='{left:.1f}' y='{top:.1f}' width='{step - 6:.1f}' height='{tall:.1f}' fill='{colour}'/>"
         yield f"<line x1='{middle:.1f}' x2='{middle:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='#111827'/>"
-        yield (
-            f"<text x='{middle:.1f}' y='{min(top, high) - 4:.1f}' text-anchor='middle' font-size='10'>"
-            f"{rates.median:,.0f}</text>"
-        )
+        yield _above(min(top, high), middle, f"{rates.median:,.0f}")
+
+
+def _above(y: float, middle: float, said: str) -> str:
+    return f"<text x='{middle:.1f}' y='{y - 4:.1f}' text-anchor='middle' font-size='10'>{said}</text>"
 
 
 def _height() -> int:

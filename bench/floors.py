@@ -20,7 +20,7 @@ from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import least
 from bench.splits import limited
-from bench.trials import Plane
+from bench.trials import Plane, say
 from bench.watching import component_of
 from sandbox.errors import SandboxError
 from sandbox.load import LIGHT, SMALL
@@ -74,7 +74,7 @@ def _measure(arguments: argparse.Namespace) -> None:
                 each.result()
         except KeyboardInterrupt:
             ending.set()  # each ends its own data plane, at its next look
-            _say("interrupted; floors that were found are kept")
+            say("interrupted; floors that were found are kept")
 
 
 def _floor(
@@ -94,7 +94,7 @@ def _floor(
                 raise TimeoutError
             tried[amount, seconds] = used
             _keep({"kind": "try", **own, "amount": amount, "seconds": seconds, "used": used, "reason": reason})
-            _say(f"  {container} {amount}{unit} for {seconds:.0f} s: {f'NO: {reason}' if reason else 'holds'}")
+            say(f"  {container} {amount}{unit} for {seconds:.0f} s: {f'NO: {reason}' if reason else 'holds'}")
         return tried[amount, seconds] is not None
 
     try:
@@ -102,7 +102,7 @@ def _floor(
         while found and found <= most and not holds(found, arguments.survive_seconds):
             found = int(found * RAISE) + 1
     except TimeoutError:
-        _say(f"  {container}: not finished; its tries are kept")
+        say(f"  {container}: not finished; its tries are kept")
         return
     found = found if found and found <= most else None
     _keep(
@@ -137,7 +137,7 @@ def _survives(
     used = 0
     try:
         with stack.running(own_executables=True) as tempo:
-            plane = Plane(tempo, LIGHT_LOAD, SMALL, _say)
+            plane = Plane(tempo, LIGHT_LOAD, SMALL, say)
             plane.warm_up(SPANS_PER_SECOND, seconds=2)
             for part in _parts(seconds):
                 measured = plane.measure(SPANS_PER_SECOND, part)
@@ -157,11 +157,6 @@ def _survives(
 def _parts(seconds: float) -> Sequence[float]:
     """So long in parts of half a minute, so that a death is seen soon."""
     return [30.0] * int(seconds // 30) + ([seconds % 30] if seconds % 30 else [])
-
-
-def _say(line: str) -> None:
-    with _one_at_a_time:
-        print(line, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from bench.mixes import mix_on
 from bench.planes import Stack
 from bench.search import Effort, Found, highest_rate
 from bench.splits import Total
-from bench.trials import Plane
+from bench.trials import Plane, say
 from sandbox.errors import SandboxError
 from sandbox.load import Shape
 
@@ -53,7 +53,7 @@ def held(stack: Stack, load: Load, start: float, effort: Effort) -> Held | None:
     """
     result = _searched(stack, load, start, effort)
     if result.plane and not result.found.rate and effort.comes_down:
-        _say("    nothing on the way down; anew, from below")
+        say("    nothing on the way down; anew, from below")
         result = _searched(stack, load, *effort.from_below(start))
         return result if result.plane else None
     return result
@@ -64,12 +64,8 @@ def _searched(stack: Stack, load: Load, start: float, effort: Effort) -> Held:
         try:
             tempo = running.enter_context(stack.running())
         except SandboxError as error:
-            _say(f"    does not run: {error}")
+            say(f"    does not run: {error}")
             return Held(Found(0.0, f"does not run: {error}"[:300], ()), None)
-        plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, _say)
+        plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, say)
         plane.warm_up(WARM_UP_A_MILLICORE * load.total.cpu_millicores, load.warm_up_seconds)
         return Held(highest_rate(plane, start, effort), plane)
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)

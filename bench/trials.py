@@ -156,6 +156,11 @@ def too_many_are_slow(answers: Sequence[QueryAnswer], asked: float, in_time: flo
     return slow > max(1, (1 - in_time) * asked)
 
 
+def say(line: str) -> None:
+    """Prints a line at once, into a file or a pipe too: a search takes minutes."""
+    print(line, flush=True)
+
+
 class Plane:
     """A running data plane under one mix. Calling it is one trial, so `search.highest_rate` can.
 
