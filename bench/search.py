@@ -49,8 +49,13 @@ class Effort:
         In long trials, and never lower.
         """
         upward = replace(
-            self, step_seconds=self.confirm_seconds, factor=WIDEST, least_part=1, most_steps=Effort.most_steps
-        )  # of steps the usual number, however few are enough where a search begins near its end
+            self,
+            step_seconds=self.confirm_seconds,
+            factor=WIDEST,
+            least_part=1,
+            most_steps=Effort.most_steps,  # the usual number, however few are enough where a search begins near its end
+            most_confirmations=1,
+        )
         return self.lowest_part * first, upward
 
     @property
@@ -80,7 +85,9 @@ class Found:
 def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     """Steps up from `start` while they hold (or down until one does), halves what is between, and confirms.
 
-    A confirmation that fails is tried again at lower rates. Every loop is bounded, so the worst case is too.
+    A confirmation that fails is tried again at lower rates. What only the very first trial held is confirmed too,
+    however long that one was: a stack that falls behind at any rate holds its first minute, and no second one. Every
+    loop is bounded, so the worst case is too.
     """
     tried: list[Tried] = []
 
@@ -92,7 +99,7 @@ def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     while low and high and high / low > effort.precision and len(tried) < effort.most_steps:
         middle = sqrt(low * high)
         low, high = (middle, high) if holds(middle, effort.step_seconds) else (low, middle)
-    if low and effort.step_seconds < effort.confirm_seconds:
+    if low and (effort.step_seconds < effort.confirm_seconds or low == start):
         low = _confirmed(holds, low, effort)
     return Found(low, _binding(tried), tuple(tried))
 

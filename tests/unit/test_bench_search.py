@@ -67,8 +67,31 @@ def test_a_search_that_begins_near_its_end_takes_a_few_long_trials_whatever_hold
     found = highest_rate(plane, 0.98 * 3000, effort)
     assert 3000 * part / effort.precision <= found.rate <= 3000 * part
     assert {seconds for _, seconds in plane.asked} == {EFFORT.confirm_seconds}
-    assert len(plane.asked) <= 4
-    assert len(set(plane.asked)) == len(plane.asked)
+    assert len(plane.asked) <= 5
+    again = len(plane.asked) - len(set(plane.asked))
+    assert again == (found.rate == plane.asked[0][0])
+
+
+class FallsBehind(Plane):
+    """Holds any rate for its first minutes, and none after them."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(capacity=1e9)
+        self.minutes = minutes
+
+    def __call__(self, rate: float, seconds: float) -> Verdict:
+        verdict = super().__call__(rate, seconds)
+        return verdict if len(self.asked) <= self.minutes else Verdict(False, "behind")
+
+
+def test_what_only_the_first_minute_held_is_not_held() -> None:
+    first, upward = EFFORT.from_below(5000)
+    plane = FallsBehind(minutes=1)
+    assert highest_rate(plane, first, upward).rate == 0
+    assert plane.asked[0] == plane.asked[-1] == (first, EFFORT.confirm_seconds)
+    assert min(rate for rate, _ in plane.asked) == first, "from below, nothing lower is worth a minute"
+
+    assert highest_rate(FallsBehind(minutes=1), 5000, EFFORT.near()).rate == 0
 
 
 def test_what_holds_for_long_is_found_however_far_below_what_holds_for_a_moment() -> None:
