@@ -21,7 +21,7 @@ from typing import Any
 
 from bench import budget_report
 from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
-from bench.held import WARM_UP_A_MILLICORE, Held, Load, held
+from bench.held import Held, Load, alike, held
 from bench.mixes import MIXES
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
@@ -57,13 +57,7 @@ class Wanted:
     @property
     def load(self) -> Record:
         """What searches must have in common to be compared."""
-        shape = [self.shape.spans_per_trace, self.shape.span_bytes]
-        return {
-            "shape": shape,
-            "block_seconds": self.block_seconds,
-            "confirm_seconds": self.effort.confirm_seconds,
-            "warm_up": WARM_UP_A_MILLICORE,
-        }
+        return alike(self.shape, self.block_seconds, self.effort.confirm_seconds)
 
     def under(self, visit: "Visit") -> Load:
         """What a visit's stack is put under."""
@@ -167,8 +161,8 @@ def beginning(visit: Visit, wanted: Wanted, records: Sequence[Record]) -> tuple[
     not, so where it begins decides how long it takes, and within its precision what it finds. In a first round, below
     what any split held; from below, where it held nothing itself.
     """
-    alike = {"total": str(visit.total), "mix": visit.mix, **wanted.load}
-    known = [each for each in records if alike.items() <= each.items() and each["valid"]]
+    load = {"total": str(visit.total), "mix": visit.mix, **wanted.load}
+    known = [each for each in records if load.items() <= each.items() and each["valid"]]
     same = {"split": str(visit.split), "fingerprint": visit.stack.fingerprint}
     own = [each["rate"] for each in known if same.items() <= each.items() and each["round"] < visit.round]
     before = median(own) if own else None

@@ -17,8 +17,6 @@ ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits
 
 WEIGHTS_SAY = "weights of a file in bench/data, such as the best that a search found"
 
-NO_MEASURE = "no measure"  # of a rate that is only where searches began
-
 Origin = tuple[str, str]  # hardware and version: measurements of two are never set beside each other
 
 
@@ -44,10 +42,6 @@ class Cell:
         ours, theirs = ({(r["round"], r["run"]): r["rate"] for r in cell.records} for cell in (self, other))
         return ratio(ours, theirs)
 
-    def against(self, other: "Cell") -> str:
-        """That, as tables say it: nothing where a rate of one is no measure."""
-        return NO_MEASURE if self.is_where_it_began or other.is_where_it_began else str(self.over(other))
-
     @property
     def binding(self) -> str:
         """What was at its limit beyond, as most rounds say, and how many of them; shortened to what binds.
@@ -60,19 +54,9 @@ class Cell:
         whole = "; ".join(filter(None, (why, nearest)))
         return whole if many == len(said) else f"{whole} ({many} of {len(said)} rounds)"
 
-    @property
-    def is_where_it_began(self) -> bool:
-        """Whether no search got beyond the rate that it began with.
-
-        That says where searches began, and not what holds: a minute was borne once, and the next one at no rate above.
-        """
-        records = self.records
-        return bool(records) and all(each["tried"] and each["rate"] == each["tried"][0]["rate"] for each in records)
-
     def __str__(self) -> str:
         invalid = len(self.every) - len(self.records)
-        began = ", where the search began" if self.is_where_it_began else ""
-        return f"{self.rates}{began}{f' [{invalid} not valid: the machine was full]' if invalid else ''}"
+        return f"{self.rates}{f' [{invalid} not valid: the machine was full]' if invalid else ''}"
 
 
 Cells = Mapping[tuple[str, str], Mapping[str, Cell]]  # (total, mix) -> split -> cell
@@ -114,7 +98,7 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
         yield f"\n{total}, {mix} ({queries:g} queries/s)"
         for cell in splits.values():
             other = splits.get(OPERATOR)
-            against = f"{cell.against(other)} operator's" if other and cell is not other else ""
+            against = f"{cell.over(other)} operator's" if other and cell is not other else ""
             yield f"  {cell.split:18} {len(cell.records)} rounds  {cell!s:28} {against}"
             yield f"  {'':18} then {cell.binding}; {_machine(cell.records)}"
     yield f"\nmeasured on {records[-1]['hardware']}, Tempo {records[-1]['tempo']}, at {records[-1]['commit']}"
@@ -145,7 +129,7 @@ def rates(table: Cells) -> str:
     rows = []
     for (total, mix), row in table.items():
         held = [str(row[split]) if split in row else "" for split in splits]
-        ratios = [row[OURS].against(row[each]) if OURS in row and each in row else "" for each in others]
+        ratios = [str(row[OURS].over(row[each])) if OURS in row and each in row else "" for each in others]
         rows.append([total, mix, *held, *ratios])
     return table_text(columns, rows)
 

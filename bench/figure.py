@@ -11,14 +11,15 @@ from xml.sax.saxutils import escape
 
 from bench import best_split_report, generator, overload_report, throttling_report
 from bench.arguments import a_number
-from bench.budget_report import NO_MEASURE, Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
-from bench.held import WARM_UP_A_MILLICORE
+from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
+from bench.held import alike
 from bench.records import DATA, PROJECT, Record, read
 from bench.splits import SPLITS_SAY
+from sandbox.load import SMALL
 
 SVG, README, PAGE = PROJECT / "docs/budget.svg", PROJECT / "README.md", PROJECT / "docs/measured.md"
 # What the figure shows: small spans, whole minutes, and in each of them its part of flushing and compacting.
-LOAD: Record = {"shape": [10, 200], "block_seconds": 60, "confirm_seconds": 60, "warm_up": WARM_UP_A_MILLICORE}
+LOAD = alike(SMALL, block_seconds=60, confirm_seconds=60)
 
 WIDTH, PANEL, TOP, BOTTOM, LEFT = 960, 250, 56, 34, 64
 COLOURS = ("#2563eb", "#dc2626", "#d97706", "#6b7280", "#059669", "#7c3aed")
@@ -155,19 +156,13 @@ def _panel(
         if not rates or not rates.values:
             continue
         left, middle = x + 15 + step * number, x + 12 + step * (number + 0.5)
-        if row[split].is_where_it_began:
-            yield _above(bottom, middle, NO_MEASURE)
-            continue
         values = (rates.median, min(rates.values), max(rates.values))
         top, low, high = (bottom - value / most * _height() for value in values)
         tall = bottom - top
         yield f"<rect x='{left:.1f}' y='{top:.1f}' width='{step - 6:.1f}' height='{tall:.1f}' fill='{colour}'/>"
         yield f"<line x1='{middle:.1f}' x2='{middle:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='#111827'/>"
-        yield _above(min(top, high), middle, f"{rates.median:,.0f}")
-
-
-def _above(y: float, middle: float, said: str) -> str:
-    return f"<text x='{middle:.1f}' y='{y - 4:.1f}' text-anchor='middle' font-size='10'>{said}</text>"
+        yield f"<text x='{middle:.1f}' y='{min(top, high) - 4:.1f}' text-anchor='middle' font-size='10'>"
+        yield f"{rates.median:,.0f}</text>"
 
 
 def _height() -> int:

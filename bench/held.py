@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bench.mixes import mix_on
 from bench.planes import Stack
+from bench.records import Record
 from bench.search import Effort, Found, highest_rate
 from bench.splits import Total
 from bench.trials import Plane, say
@@ -35,6 +36,16 @@ class Load:
     def usual_seconds(self, effort: Effort) -> float:
         """About what a search takes, its data plane included; one from below takes two or three times as long."""
         return READY_SECONDS + self.warm_up_seconds + effort.usual_seconds
+
+
+def alike(shape: Shape, block_seconds: int, confirm_seconds: float) -> Record:
+    """What the records of searches must have in common to be set beside each other."""
+    return {
+        "shape": [shape.spans_per_trace, shape.span_bytes],
+        "block_seconds": block_seconds,
+        "confirm_seconds": confirm_seconds,
+        "warm_up": WARM_UP_A_MILLICORE,
+    }
 
 
 @dataclass(frozen=True)

@@ -139,17 +139,6 @@ def test_from_below_a_search_gets_past_where_it_began_whatever_its_own_steps(eff
     assert 10_000 < highest_rate(lambda rate, _: Verdict(rate < 11_000), start, upward).rate < 11_000
 
 
-def test_a_rate_beyond_which_no_search_got_is_no_measure() -> None:
-    began = [{**each, "tried": [{"rate": each["rate"]}]} for each in RECORDS if each["split"] == "operator"]
-    ours = [each for each in RECORDS if each["split"] == "ours"]
-    table = rates(cells([*began, *ours], LOAD))
-    assert table.count("where the search began") == table.count("no measure") == 2
-    assert "no measure" in "\n".join(lines([*began, *ours], LOAD))
-    assert svg(cells([*began, *ours], LOAD), "").count("no measure") == 2
-    one_went_on = [{**began[0], "tried": [{"rate": 1.0}]}, *began[1:3]]
-    assert "no measure" not in rates(cells([*one_went_on, *ours], LOAD)).splitlines()[2]
-
-
 def test_what_is_beyond_is_what_most_rounds_say_whatever_was_nearest_besides() -> None:
     said = ("refused 300 OK; querier-0 cpu 97%", "queries p95 2.0 s; querier-0 cpu 99%", "queries p95 3 s; a cpu 98%")
     rounds = [{**record("ours", 9.0, number), "binding": each} for number, each in enumerate(said)]
