@@ -1,17 +1,21 @@
 """The least memory, or cpu, with which each container starts, gets ready and survives light load; all else is generous.
 
-A limit holds where nothing is OOM-killed or restarted, and where spans are taken and found. Halved first with short
-loads, then held for ten minutes, and raised where that fails. Several components are tried at once, each in a data
-plane of its own: such a load takes little cpu. Every try and every floor is added to bench/data/floors.jsonl, and what
-is there is not tried again.
+A limit holds where nothing is OOM-killed or restarted, and where spans are taken and found; through the Jaeger UI's
+bridge, too, where that is the container. Halved first with short loads, then held for ten minutes, and raised where
+that fails. Several components are tried at once, each in a data plane of its own: such a load takes little cpu. Every
+try and every floor is added to bench/data/floors.jsonl, and what is there is not tried again.
 """
 
 import argparse
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+
+import grpc
 
 from bench.arguments import a_count, a_number
 from bench.calibrate import LIMITS
@@ -19,16 +23,21 @@ from bench.mixes import Mix
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import least
-from bench.splits import limited
-from bench.trials import Plane, say
+from bench.splits import BRIDGE, limited
+from bench.trials import QUERY_SECONDS, Plane, say
 from bench.watching import component_of
+from sandbox.bridge import bridge_at
 from sandbox.errors import SandboxError
 from sandbox.load import LIGHT, SMALL
+from sandbox.tempo_processes import Tempo
 
 FILE = DATA / "floors.jsonl"
 MIB = 2**20
 LIGHT_LOAD, SPANS_PER_SECOND = Mix(0.2, LIGHT), 50
 RAISE = 1.15
+CONTAINERS = {**LIMITS, BRIDGE: (1000, 512 * MIB)}
+SERVICE = "checkout"  # of the generator's, that the bridge is asked for
+BRIDGE_SECONDS = 1 / LIGHT_LOAD.queries_per_second  # between two questions to it
 
 
 @dataclass(frozen=True)
@@ -131,18 +140,18 @@ def _survives(
     container: str, resource: str, amount: int, seconds: float, ending: threading.Event
 ) -> tuple[int | None, str]:
     """The most bytes it held under light load of so long; None, and why, where it did not."""
-    cpu, memory = LIMITS[container]
+    cpu, memory = CONTAINERS[container]
     own = (amount, memory) if resource == "cpu" else (cpu, amount * MIB)
     stack = Stack.of(limited({**LIMITS, container: own})).with_blocks_of(60)
     used = 0
     try:
-        with stack.running(own_executables=True) as tempo:
+        with stack.running(own_executables=True) as tempo, _asking(tempo) as unanswered:
             plane = Plane(tempo, LIGHT_LOAD, SMALL, say)
             plane.warm_up(SPANS_PER_SECOND, seconds=2)
             for part in _parts(seconds):
                 measured = plane.measure(SPANS_PER_SECOND, part)
-                if measured.failures or ending.is_set():
-                    return None, "; ".join(measured.failures) or "interrupted"
+                if (failures := [*measured.failures, *unanswered]) or ending.is_set():
+                    return None, "; ".join(failures) or "interrupted"
                 uses = [use for name, use in measured.uses.items() if component_of(name).replace("-", "_") == container]
                 used = max(used, *(use.memory_bytes for use in uses))
             if died := [name for name in tempo.instances if tempo.usage(name).oom_kills + tempo.usage(name).restarts]:
@@ -154,6 +163,34 @@ def _survives(
         return None, str(error)
 
 
+@contextmanager
+def _asking(tempo: Tempo) -> Iterator[list[str]]:
+    """Has the bridge, where there is one, asked for the services and for traces of one, in turn.
+
+    What it says is a line for every answer that was none, or did not come within a second.
+    """
+    unanswered: list[str] = []
+    over = threading.Event()
+
+    def ask(address: str) -> None:
+        with bridge_at(address) as bridge:
+            while not over.wait(BRIDGE_SECONDS):
+                try:
+                    bridge.services(QUERY_SECONDS)
+                    bridge.search(SERVICE, {}, time.time(), QUERY_SECONDS)
+                except grpc.RpcError as error:
+                    unanswered.append(f"the bridge: {error.code().name}")
+
+    with ThreadPoolExecutor() as threads:
+        asking = [threads.submit(ask, address) for address in tempo.bridges]
+        try:
+            yield unanswered
+        finally:
+            over.set()
+            for each in asking:
+                each.result()
+
+
 def _parts(seconds: float) -> Sequence[float]:
     """So long in parts of half a minute, so that a death is seen soon."""
     return [30.0] * int(seconds // 30) + ([seconds % 30] if seconds % 30 else [])
@@ -161,7 +198,7 @@ def _parts(seconds: float) -> Sequence[float]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--containers", choices=LIMITS, nargs="+", default=list(LIMITS))
+    parser.add_argument("--containers", choices=CONTAINERS, nargs="+", default=list(CONTAINERS))
     parser.add_argument("--resources", choices=RESOURCES, nargs="+", default=list(RESOURCES))
     parser.add_argument("--minutes", type=a_number, default=60, help="nothing is started that would take longer")
     parser.add_argument("--try-seconds", type=a_number, default=45, help="of each load while halving")

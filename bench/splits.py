@@ -24,6 +24,7 @@ from settings import Quantity, Settings
 from settings.resources import StackResources
 
 CONTAINERS = ("distributor", "ingester", "compactor", "querier", "query_frontend")
+BRIDGE = "tempo_query"  # in the pods of the query frontend, where there is a Jaeger UI
 OURS, OPERATOR, SHARES, EVEN = "ours", "operator", "operator-shares", "even"
 THEIRS = (OPERATOR, SHARES, "production", EVEN)
 SPLITS_SAY: Mapping[str, str] = {  # for readers of a table
@@ -157,9 +158,11 @@ def weighted(weights: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def limited(limits: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
-    """A bare spec with every container's limits given, in millicores and bytes."""
+    """A bare spec with every container's limits given, in millicores and bytes; the Jaeger UI's where they are."""
     spec = Split(SHARES, PLAN).spec(Total(1000, 2**30))
     del spec["resources"]["total"]
+    if BRIDGE in limits:
+        spec["template"] = {"queryFrontend": {"jaegerQuery": {"enabled": True}}}
     return _with_limits(spec, limits)
 
 

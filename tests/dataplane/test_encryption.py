@@ -14,11 +14,11 @@ import pytest
 import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
+from sandbox.bridge import bridge_at
 from sandbox.certs import Authority
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
-from tests.dataplane.bridge import bridge_at
 from tests.dataplane.conftest import wait_for_ring
 from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import Trace, eventually, new_trace, spans_by_id

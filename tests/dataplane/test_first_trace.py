@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.bridge import bridge_at
 from sandbox.cgroups import missing
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.bridge import bridge_at
 from tests.dataplane.bucket import SINGLE_TENANT, blocks, listed, tempo_cli
 from tests.dataplane.conftest import StartTempo
 from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick

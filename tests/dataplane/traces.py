@@ -23,8 +23,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, TracesData
 
+from sandbox.messages import contents, field
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.messages import contents, field
 
 Answer = TypeVar("Answer")
 Spans = set[tuple[bytes, bytes, str]]  # (span id, parent's id, name)

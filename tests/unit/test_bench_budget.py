@@ -20,10 +20,12 @@ from bench.figure import LOAD, fullest, svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
 from bench.search import Effort, Found, Verdict, highest_rate
-from bench.splits import CONTAINERS, OPERATORS_SETTINGS, Split, Total, limited
+from bench.splits import BRIDGE, CONTAINERS, OPERATORS_SETTINGS, Split, Total, limited
 from bench.trials import Plane
+from sandbox.cgroups import Limits
 from sandbox.errors import SandboxError
 from sandbox.load import SMALL
+from sandbox.rendered import read_stack
 from tests.unit.commands import PROJECT
 from tests.unit.strategies import settings_of
 
@@ -311,6 +313,13 @@ def test_limits_are_given_to_every_container_as_they_are() -> None:
     limits = {name: (100 + number, 2**26 + number) for number, name in enumerate(CONTAINERS)}
     found = Stack.of(limited(limits)).limits
     assert {name.replace("-", "_"): figures for name, figures in found.items()} == limits
+
+
+def test_the_jaeger_ui_s_bridge_is_there_where_it_is_given_limits_and_not_elsewhere() -> None:
+    for given in ({BRIDGE: (50, 2**25)}, {}):
+        stack = read_stack(Stack.of(limited({"distributor": (100, 2**26), **given})).objects)
+        bridges = [each.limits for each in stack.workloads if each.component == "tempo-query"]
+        assert bridges == [Limits(50, 2**25) for _ in given]
 
 
 def test_a_report_has_rates_ratios_and_what_was_at_its_limit() -> None:

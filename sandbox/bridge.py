@@ -5,15 +5,14 @@ the bridge of 2.9 crashes at that, and that of 2.10 does not (Tempo's https://gi
 UI asks so when a trace is reloaded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
-from tests.dataplane.messages import contents, field
-from tests.dataplane.traces import Trace
+from sandbox.messages import contents, field
 
 _SERVICE = "/jaeger.storage.v1.SpanReaderPlugin"
 _HOUR_SECONDS = 3600
@@ -27,21 +26,19 @@ class Bridge:
     channel: grpc.Channel
     tenant: str | None = None
 
-    def services(self) -> list[str]:
-        """The names of all services."""
+    def services(self, within_seconds: float = 10) -> list[str]:
+        """The names of all services. Raises grpc.RpcError, as a search does."""
         ask = self.channel.unary_unary(f"{_SERVICE}/GetServices")
-        return [name.decode() for name in contents(ask(b"", timeout=10, metadata=self._metadata), 1)]
+        return [name.decode() for name in contents(ask(b"", timeout=within_seconds, metadata=self._metadata), 1)]
 
-    def by_search(self, trace: Trace) -> Names:
-        """The spans, whole, of every trace that has this one's order in its attributes."""
-        around = trace.spans[0].start_time_unix_nano // 10**9
-        start, end = (Timestamp(seconds=around + offset) for offset in (-_HOUR_SECONDS, _HOUR_SECONDS))
-        order = field(1, b"order") + field(2, trace.order.encode())
+    def search(self, service: str, tags: Mapping[str, str], around: float, within_seconds: float = 10) -> Names:
+        """The spans, whole, of 20 traces at most of a service that have these tags, an hour around a Unix time."""
+        start, end = (Timestamp(seconds=int(around) + offset) for offset in (-_HOUR_SECONDS, _HOUR_SECONDS))
+        wanted = b"".join(field(3, field(1, key.encode()) + field(2, value.encode())) for key, value in tags.items())
         times = field(4, start.SerializeToString()) + field(5, end.SerializeToString())
-        limit = bytes([8 << 3, 20])
-        query = field(1, b"shop") + field(3, order) + times + limit
+        query = field(1, service.encode()) + wanted + times + bytes([8 << 3, 20])
         ask = self.channel.unary_stream(f"{_SERVICE}/FindTraces")
-        chunks = list(ask(field(1, query), timeout=10, metadata=self._metadata))
+        chunks = list(ask(field(1, query), timeout=within_seconds, metadata=self._metadata))
         spans = [span for chunk in chunks for span in contents(chunk, 1)]
         names = {contents(span, 2)[0]: contents(span, 3)[0].decode() for span in spans}
         assert len(names) == len(spans), "a span came twice"
