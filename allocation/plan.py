@@ -60,23 +60,6 @@ class ContainerPlan:
         amounts = {resource: self.figure(side, resource).amount for resource in RESOURCES}
         return {resource: quantity(resource, amount) for resource, amount in amounts.items() if amount is not None}
 
-    @property
-    def gomemlimit_bytes(self) -> int | None:
-        """GOMEMLIMIT for the Go program in it: 80 % of the memory limit, whole bytes; None without a limit."""
-        limit = self.limits["memory"].amount
-        return limit * 80 // 100 if limit else None  # to the kernel, a limit of 0 is no limit
-
-    @property
-    def gomaxprocs(self) -> int | None:
-        """GOMAXPROCS for it: the cpu limit in whole threads, rounded up; None without a limit, or if it is not tuned.
-
-        By itself Go takes two threads at the least (https://go.dev/doc/go1.25#container-aware-gomaxprocs), or those of
-        the whole node (before 1.25). On more threads than its quota a process uses that up early in a period, and
-        stands still for the rest of it.
-        """
-        limit = self.limits["cpu"].amount
-        return -(-limit // 1000) if limit and self.tuned else None
-
 
 @dataclass(frozen=True)
 class WorkloadPlan:

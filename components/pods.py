@@ -25,6 +25,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from allocation import ContainerPlan
+from allocation.go import variables
 from components import placement
 from components.identity import Identity
 from components.volumes import Mount, brought
@@ -69,8 +70,7 @@ class Container:
     liveness: ProbeArgs | None = None
 
     def declare(self) -> ContainerArgs:
-        go = {"GOMEMLIMIT": self.plan.gomemlimit_bytes, "GOMAXPROCS": self.plan.gomaxprocs}
-        follows = [EnvVarArgs(name=name, value=str(value)) for name, value in go.items() if value is not None]
+        follows = [EnvVarArgs(name=each.name, value=str(each.value)) for each in variables(self.plan)]
         return ContainerArgs(
             name=self.plan.name,
             image=self.image,

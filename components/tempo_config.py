@@ -28,7 +28,7 @@ def config_files(settings: Settings, plan: Plan) -> dict[str, str]:
     """File name -> text of every file in the stack's ConfigMap; the same settings always give the same text."""
     files = {f"{component}.yaml": _common(settings, component) | part(settings) for component, part in _PARTS.items()}
     for setting in plan.tuning:
-        if setting.component != EVERYONE:
+        if setting.component != EVERYONE and setting.source != "tempo":
             name = f"{setting.component}.yaml"
             files[name] = put(files[name], tuple(setting.key.split(".")), setting.value)
     files = {name: with_said(content, settings, name.removesuffix(".yaml")) for name, content in files.items()}

@@ -1,15 +1,13 @@
 """What work costs Tempo 2.9: cpu for each byte that comes in, memory for each byte it holds, and its own defaults.
 
-Tempo: read in its source. Measured: on its processes under a kernel's limits. Ours: round figures on the safe side.
+Tempo: read in its source. Measured: on its processes under a kernel's limits, in first tries of which no data are kept
+but for what allocation/measured.py has. Ours: round figures on the safe side.
 """
 
+from allocation.go import HEAP_PERCENT as HEAP_PERCENT
 from allocation.measured import DISTRIBUTOR_BYTES_PER_MILLICORE as DISTRIBUTOR_BYTES_PER_MILLICORE
 from allocation.measured import INGESTER_BYTES_PER_MILLICORE as INGESTER_BYTES_PER_MILLICORE
 from allocation.units import MIB
-
-# Part of a memory limit that the Go heap may fill before its collector works without pause (GOMEMLIMIT). The rest is
-# what is no heap, and what is allocated faster than it is collected.
-HEAP_PERCENT = 80
 
 # What the Go runtime of a process with nothing to do has of the system. Measured: 22 to 26 MiB in each of the five.
 IDLE_BYTES = 25 * MIB
@@ -89,3 +87,4 @@ DEFAULT_MESSAGE_BYTES = 16 * MIB
 DEFAULT_INGESTER_MESSAGE_BYTES = 100 * MIB
 DEFAULT_COMPACTED_BYTES = 100 * 1024 * MIB
 DEFAULT_COMPACTED_OBJECTS = 6_000_000
+DEFAULT_COMPACTION_WINDOW = "1h"

@@ -15,6 +15,7 @@ from allocation.tuning.setting import Setting
 from allocation.units import GIB, MIB
 
 BLOCK_BYTES = "compactor.compaction.max_block_bytes"
+WINDOW = "compactor.compaction.compaction_window"
 
 # Of the room, that may be made even where nothing is spare. With more, one of 123Mi was OOM-killed (blocks of 32 MiB).
 SMALL_PART = 8
@@ -48,6 +49,14 @@ def compactor_settings(compactor: Replica) -> Iterator[Setting]:
         part = mebibytes(room // OBJECT_PART)
         why = f"a trace of a block takes {c.OBJECT_BYTES} bytes in its bloom filter and index, of {part}"
         yield Setting("compactor", "compactor.compaction.max_compaction_objects", objects, why)
+
+
+def window_setting(compactor: Replica) -> Iterator[Setting]:
+    """What stays as Tempo has it, where the rest follows from a limit."""
+    if compactor.memory_bytes is not None:
+        merged = f"2 to {c.INPUT_BLOCKS} are merged at a time, of together max_block_bytes at the most"
+        why = f"no limit decides it: of a window's blocks, be they few or many, {merged}"
+        yield Setting("compactor", WINDOW, c.DEFAULT_COMPACTION_WINDOW, why, "tempo")
 
 
 def memory_to_merge(block_bytes: int) -> int:

@@ -7,7 +7,7 @@ from allocation.extra import said_by_user
 from allocation.plan import StoragePlan, WorkloadPlan
 from allocation.tuning import coefficients as c
 from allocation.tuning.blocks import block_bytes, block_settings, minutes_by_disk
-from allocation.tuning.compactor import compactor_settings
+from allocation.tuning.compactor import compactor_settings, window_setting
 from allocation.tuning.cutting import cutting_of
 from allocation.tuning.distributor import distributor_settings
 from allocation.tuning.ingest import TENANTS_AT_ONCE, Intake, intake_settings
@@ -24,7 +24,10 @@ RATE_STRATEGY = "overrides.defaults.ingestion.rate_strategy"
 
 
 def tuning_of(settings: Settings, workloads: Sequence[WorkloadPlan], storage: StoragePlan) -> tuple[Setting, ...]:
-    """What differs from Tempo's own, component by component; nothing for `resources.tuning: none`."""
+    """What differs from Tempo's own, component by component; nothing for `resources.tuning: none`.
+
+    And what is left as Tempo has it, where the plan says so.
+    """
     if settings.spec.resources.tuning == "none":
         return ()
     return tuple(decided(setting, settings) for setting in _planned(settings, workloads, storage))
@@ -56,4 +59,6 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
     # Not by the number of tenants that there are: another one must not restart query frontends.
     tenants = TENANTS_AT_ONCE if settings.spec.tenants else 1
     yield from query_frontend_settings(replica_of("query-frontend", workloads), message, tenants)
-    yield from compactor_settings(replica_of("compactor", workloads))
+    compactor = replica_of("compactor", workloads)
+    yield from compactor_settings(compactor)
+    yield from window_setting(compactor)

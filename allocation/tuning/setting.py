@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-SettingSource = Literal["plan", "limits", "size", "extraConfig"]
+SettingSource = Literal["plan", "limits", "size", "extraConfig", "tempo"]
 
 EVERYONE = ""  # the component of what stands in overrides.yaml
 
@@ -14,7 +14,8 @@ class Setting:
 
     `component` is the one whose file it stands in, or "" for the entries of overrides.yaml, which Tempo reads again
     while it runs. `key` is the dotted path there. `source` is who decided the value: the `plan`, the user's own
-    `limits`, the T-shirt `size`, or `extraConfig`; where it is not the plan, `planned` is what the plan's would be.
+    `limits`, the T-shirt `size`, or `extraConfig`, where `planned` is what the plan's would be. What the plan leaves as
+    `tempo` itself has it is said, and not written.
     """
 
     component: str

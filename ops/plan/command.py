@@ -19,7 +19,9 @@ FORMATS = {
 @click.command("plan")
 @click.argument("file")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
-@click.option("--tuning", is_flag=True, help="Show Tempo's own limits in the table, too; other formats have them.")
+@click.option(
+    "--tuning", is_flag=True, help="Show Tempo's and Go's own limits in the table, too; other formats have them."
+)
 @click.option("-o", "output", metavar="FILE", help="Write it to FILE.")
 def command(file: str, form: str, tuning: bool, output: str | None) -> int:
     """What each container gets, and where every number came from.

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from allocation import Plan, WorkloadPlan
+from allocation.go import environment_of, gomaxprocs, gomemlimit_bytes
 from allocation.namespaces import NamespacePlan
 from allocation.placement import Placement
 from allocation.plan import RESOURCES, SIDES, Bound, Figure, Resource, Side, StoragePlan, quantity
@@ -37,6 +38,10 @@ def document(plan: Plan) -> dict[str, Any]:
         "placement": _placement(plan.placement),
         "tenantNamespaces": [_namespace(each) for each in plan.namespaces],
         "tuning": [asdict(setting) for setting in plan.tuning],
+        "environment": [
+            {"component": workload.component, "container": container.name, **asdict(variable)}
+            for workload, container, variable in environment_of(plan)
+        ],
         "findings": [asdict(finding) for finding in plan.findings],
     }
 
@@ -90,8 +95,8 @@ def _containers(workload: WorkloadPlan) -> list[dict[str, Any]]:
                 **{side: {each: container.figure(side, each).source for each in RESOURCES} for side in SIDES},
             },
             "qos": workload.qos,
-            "gomemlimit": text("memory", container.gomemlimit_bytes),
-            "gomaxprocs": container.gomaxprocs,
+            "gomemlimit": text("memory", gomemlimit_bytes(container)),
+            "gomaxprocs": gomaxprocs(container),
         }
         for container in workload.containers
     ]

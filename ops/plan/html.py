@@ -8,6 +8,7 @@ import click
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from allocation import Plan
+from allocation.go import gomemlimit_bytes
 from allocation.plan import SIDES, Resource
 from ops.plan import lines
 from ops.plan.bars import Bar, bars, other_bounds, taken
@@ -107,7 +108,7 @@ def _containers(plan: Plan) -> list[tuple[str, list[Row]]]:
                     (
                         lines.replicas(workload),
                         *(lines.text(r, container.figure(side, r).amount) for r in plan.resources for side in SIDES),
-                        lines.mebibytes(container.gomemlimit_bytes),
+                        lines.mebibytes(gomemlimit_bytes(container)),
                         lines.source(plan, container),
                         workload.qos,
                     ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from allocation import ContainerPlan, Plan, WorkloadPlan
+from allocation.go import gomemlimit_bytes
 from allocation.plan import SIDES, Bound, Resource, Side, quantity
 from ops.plan.document import Amounts, allocated, allocated_at, headroom, surge
 
@@ -115,7 +116,7 @@ def _workload(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> Iterator[L
             f"  {container.name}" if several else _only(workload.component, container.name),
             replicas="" if several else scale,
             figures=_figures(plan, container, 1, shared=inside and workload.replicas == 1),
-            gomemlimit=mebibytes(container.gomemlimit_bytes),
+            gomemlimit=mebibytes(gomemlimit_bytes(container)),
             source=source(plan, container),
             qos="" if several else workload.qos,
         )

@@ -3,6 +3,7 @@
 import click
 
 from allocation import ContainerPlan, Plan, WorkloadPlan
+from allocation.go import gomemlimit_bytes
 from allocation.plan import SIDES, Resource
 from ops.markdown import LEFT, RIGHT, findings, plain, table
 from ops.plan import lines
@@ -62,7 +63,7 @@ def _containers(plan: Plan, workload: WorkloadPlan, *, inside: bool) -> list[lis
             container.name,
             lines.replicas(workload),
             *(cell for each in plan.resources for cell in _figures(plan, workload, container, each, inside=inside)),
-            lines.mebibytes(container.gomemlimit_bytes),
+            lines.mebibytes(gomemlimit_bytes(container)),
             lines.source(plan, container).replace("\n", "<br>"),
             workload.qos,
         ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from allocation import Plan
+from allocation.go import environment_of
 from allocation.namespaces import NamespacePlan
 from allocation.placement import Placement
 from allocation.plan import StoragePlan, quantity
@@ -41,6 +42,9 @@ def sections(plan: Plan) -> Iterator[Section]:
         yield Section(title, money.headings(plan.cost), tuple(components), whole, (note,) if note else ())
     if plan.tuning:
         yield _tuning(plan.tuning)
+    environment = _environment(plan)
+    if environment.rows:
+        yield environment
 
 
 def _tuning(tuning: tuple[Setting, ...]) -> Section:
@@ -49,6 +53,16 @@ def _tuning(tuning: tuple[Setting, ...]) -> Section:
     headings = ("component", "key", "value", "source", "reason")
     words = ("component", "key", "source", "reason")
     return Section("Tempo's own limits", headings, rows, words=words, folded=True)
+
+
+def _environment(plan: Plan) -> Section:
+    """What the Go program of each container is told, as it stands there: bytes, threads."""
+    rows = tuple(
+        (f"{workload.component}/{container.name}", variable.name, str(variable.value), variable.reason)
+        for workload, container, variable in environment_of(plan)
+    )
+    headings = ("container", "variable", "value", "reason")
+    return Section("Go's own limits", headings, rows, words=("container", "variable", "reason"), folded=True)
 
 
 def _storage(storage: StoragePlan) -> Section:

@@ -33,7 +33,7 @@ def write(plan: Plan, *, unfolded: bool = False) -> None:
             elif unfolded:
                 _list(console, section)
             else:
-                hidden = f"{len(section.rows)} settings follow from these numbers; --tuning shows them"
+                hidden = f"{len(section.rows)} settings, each with its reason; --tuning shows them"
                 console.print(f"\n{section.title}: {hidden}", style=STYLES["quiet"], soft_wrap=True)
         findings.show(console, plan.findings)
         if not plan.findings:
@@ -95,8 +95,9 @@ def _cells(plan: Plan, line: Line) -> dict[str, str]:
 def _list(console: Console, section: Section) -> None:
     """A section whose rows are too long for columns: a line for each, and its last cell below it."""
     console.print(f"\n{section.title}", style=STYLES["quiet"], soft_wrap=True)
-    for component, key, value, source, reason in section.rows:
-        console.print(f"\n{component} {key}: {value} ({source})", soft_wrap=True)
+    for owner, key, value, *source, reason in section.rows:
+        decided_by = "".join(f" ({each})" for each in source)
+        console.print(f"\n{owner} {key}: {value}{decided_by}", soft_wrap=True)
         console.print(click.wrap_text(reason, min(console.width, WIDTH), "  ", "  "), soft_wrap=True)
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.containers import containers_of
+from allocation.go import gomemlimit_bytes
 from allocation.plan import QOS_RESOURCES, SIDES, Resource, Side
 from allocation.profiles import MEASURED, MEASURED_ENOUGH
 from settings import load_file
@@ -304,7 +305,7 @@ def test_without_total_and_override_nothing_is_guessed() -> None:
     figures = container(plan, "ingester")
     assert figures.limits["memory"] == figures.requests["memory"] == Figure(None, "none")
     assert figures.quantities("limits").keys() == {"cpu", "ephemeral-storage"}
-    assert figures.gomemlimit_bytes is None
+    assert gomemlimit_bytes(figures) is None
 
 
 def test_requests_are_shared_from_their_own_total() -> None:
@@ -387,7 +388,7 @@ def test_minio_takes_overrides_over_its_defaults(given: dict[str, Any], limit: F
 def test_gomemlimit_is_four_fifths_of_the_memory_limit_in_whole_bytes() -> None:
     spec = stack()
     put(spec, ("template", "ingester", "resources"), {"limits": {"memory": "1013Mi"}})
-    assert container(plan_of(spec), "ingester").gomemlimit_bytes == 1013 * MIB * 4 // 5
+    assert gomemlimit_bytes(container(plan_of(spec), "ingester")) == 1013 * MIB * 4 // 5
 
 
 def figures(cpu: int | None, memory: int | None) -> dict[Resource, Figure]:

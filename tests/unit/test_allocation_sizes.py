@@ -6,6 +6,7 @@ import pytest
 
 from allocation import Figure, Plan, allocate
 from allocation.defaults import ingest_limits, replication_factor
+from allocation.go import gomemlimit_bytes
 from allocation.sizes import SIZES
 from settings.workload import Size
 from tests.unit.strategies import Spec, base_spec, put, settings_of
@@ -57,7 +58,7 @@ def test_a_size_s_figures_are_the_containers_requests() -> None:
 @pytest.mark.parametrize("size", SIZED)
 def test_limits_are_made_so_that_go_may_use_all_of_the_request(size: str) -> None:
     for container in (c for w in plan_of(stack(size)).workloads for c in w.containers):
-        assert container.gomemlimit_bytes == container.requests["memory"].amount
+        assert gomemlimit_bytes(container) == container.requests["memory"].amount
         assert container.limits["cpu"].amount == 2 * (container.requests["cpu"].amount or 0)
         assert container.limits["memory"].source == container.limits["cpu"].source == "size"
 

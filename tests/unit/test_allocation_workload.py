@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from allocation import ContainerPlan, Figure, Plan, WorkloadPlan, allocate
 from allocation.coefficients import COMPONENTS, NEEDS, UTILISATION
 from allocation.floors import TEMPO, floor_of
+from allocation.go import gomemlimit_bytes
 from allocation.load import POD_OF
 from allocation.measured import (
     DISTRIBUTOR_BYTES_PER_MILLICORE,
@@ -166,7 +167,7 @@ def test_replicas_carry_the_load_with_what_they_get(rate: Fraction, copies: int,
         assert amount(c.requests["cpu"]) >= floor_of(w.component, c.name, "requests", "cpu")
         assert amount(c.requests["memory"]) >= floor_of(w.component, c.name, "requests", "memory")
         assert amount(c.requests["memory"]) % MIB == amount(c.limits["memory"]) % MIB == 0
-        assert (c.gomemlimit_bytes or 0) >= amount(c.requests["memory"])
+        assert (gomemlimit_bytes(c) or 0) >= amount(c.requests["memory"])
     assert plan.findings == ()
 
 

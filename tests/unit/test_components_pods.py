@@ -8,6 +8,7 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from allocation import allocate
+from allocation.go import environment_of
 from allocation.nodes import pods_of
 from allocation.plan import SIDES
 from settings import Quantity, load_config
@@ -51,6 +52,23 @@ def test_every_container_gets_exactly_what_the_plan_says(stack_named: Named, nam
     for workload in (*plan.workloads, *plan.outside):
         assert run.workloads[workload.name].kind == workload.kind
         assert run.workloads[workload.name].inputs["spec"].get("replicas", 1) == workload.replicas
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_every_go_program_is_told_what_the_plan_says_and_no_more(stack_named: Named, name: str) -> None:
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config(name).items()}
+    plan = allocate(load_config(texts, SECRETS))
+    planned = {
+        (workload.name, container.name, variable.name): str(variable.value)
+        for workload, container, variable in environment_of(plan)
+    }
+    declared = {
+        (workload, container["name"], variable["name"]): variable["value"]
+        for workload, container in stack_named(name).containers()
+        for variable in container.get("env", [])
+        if variable["name"].startswith("GO")
+    }
+    assert declared == planned
 
 
 @pytest.mark.parametrize("profile", get_args(StackResources.model_fields["profile"].annotation))

@@ -7,14 +7,16 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from allocation import Figure, Plan
+from allocation.go import environment_of, gomemlimit_bytes
 from allocation.plan import RESOURCES, SIDES, Resource, quantity
-from ops.plan import document, markdown, table
+from ops.plan import document, html, markdown, table
 from tests.unit.commands import PROJECT, SEED_GLOBAL, SEED_PER_COMPONENT, environment, ops
 from tests.unit.plans import over_allocated
 
@@ -78,8 +80,17 @@ DOCUMENT = {
             "key": (str,),
             "value": (int, str),
             "reason": (str,),
-            "source": ("plan", "limits", "size", "extraConfig"),
+            "source": ("plan", "limits", "size", "extraConfig", "tempo"),
             "planned": (int, str, None),
+        }
+    ],
+    "environment": [
+        {
+            "component": (str,),
+            "container": (str,),
+            "name": ("GOMEMLIMIT", "GOMAXPROCS"),
+            "value": (int,),
+            "reason": (str,),
         }
     ],
     "findings": [
@@ -158,7 +169,7 @@ def test_every_number_stands_in_its_container_s_rows(form: Any, capsys: pytest.C
                         amount is None
                         or quantity(resource, amount * workload.replicas) in (all_replicas or row).split()
                     )
-            assert f"{(container.gomemlimit_bytes or 0) / 2**20:.1f}Mi" in row
+            assert f"{(gomemlimit_bytes(container) or 0) / 2**20:.1f}Mi" in row
     text = "\n".join(rows).replace("*", "")
     for number in ("2500m", "848Mi", "570m", "234Mi", "-500m", "1200Mi", "125.0%", "41.4%", "78.2%"):
         assert number in text
@@ -168,9 +179,41 @@ def test_every_number_stands_in_its_container_s_rows(form: Any, capsys: pytest.C
 
 def test_markdown_is_one_table_with_as_many_cells_in_every_row(capsys: pytest.CaptureFixture[str]) -> None:
     markdown.write(over_allocated())
-    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    resources = capsys.readouterr().out.partition("<details>")[0]
+    rows = [line for line in resources.splitlines() if line.startswith("|")]
     assert {row.count("|") for row in rows} == {len(markdown.columns(over_allocated())) + 1}
     assert set(rows[1]) == set("|-: ")
+
+
+def test_every_format_says_what_go_is_told_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = over_allocated()
+    told = list(environment_of(plan))
+    assert len(told) == 2 * 4  # containers
+    table.write(plan, unfolded=True)
+    listed = " ".join(capsys.readouterr().out.split())
+    markdown.write(plan)
+    rows = capsys.readouterr().out.replace("\\", "").splitlines()
+    html.write(plan)
+    page = unescape(re.sub(r"(<[^>]*>)+", "|", capsys.readouterr().out))
+    in_json = document.document(plan)["environment"]
+    assert len(in_json) == len(told)
+    for (workload, container, each), entry in zip(told, in_json, strict=True):
+        name = f"{workload.component}/{container.name}"
+        assert f"{name} {each.name}: {each.value} {each.reason}" in listed
+        assert f"| {name} | {each.name} | {each.value} | {each.reason} |" in rows
+        assert f"|{name}|{each.name}|{each.value}|{each.reason}|" in page
+        assert entry == {
+            "component": workload.component,
+            "container": container.name,
+            "name": each.name,
+            "value": each.value,
+            "reason": each.reason,
+        }
+
+
+def test_what_go_is_told_has_no_section_where_no_limit_decides_it(capsys: pytest.CaptureFixture[str]) -> None:
+    table.write(Plan("tmrs", {"limits": {}, "requests": {}}, (), (), ()))
+    assert "Go's own limits" not in capsys.readouterr().out
 
 
 def test_findings_cannot_break_out_of_markdown(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from allocation import Plan, allocate
 from allocation.floors import floor_of
+from allocation.go import environment_of, gomaxprocs, variables
 from allocation.tuning import Setting
 from allocation.tuning import coefficients as c
-from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, compactor_settings, memory_to_merge
+from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, WINDOW, compactor_settings, memory_to_merge
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
 from allocation.tuning.querier import FINDS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS, RECEIVED
 from allocation.tuning.replica import Replica, mebibytes
@@ -20,6 +21,7 @@ from allocation.units import GIB, MIB
 from settings import Settings, load_config
 from tests.configs import files_of
 from tests.unit.commands import PROJECT
+from tests.unit.plans import container
 
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
 RETRY = "distributor.retry_after_on_resource_exhausted"
@@ -68,15 +70,62 @@ def test_without_limits_everything_is_as_tempo_has_it() -> None:
 
 def test_no_tuning_is_none_at_all() -> None:
     total = {"limits": {"cpu": "1", "memory": "1Gi"}}
-    tuned, not_tuned = (settings_of(resources={"total": total, "tuning": how}) for how in ("plan", "none"))
+    tuned, not_tuned = (with_minio(resources={"total": total, "tuning": how}) for how in ("plan", "none"))
     assert allocate(tuned).tuning
     assert allocate(not_tuned).tuning == ()
     assert "*" not in files_of(not_tuned)["overrides.yaml"]
-    assert all(each.gomaxprocs is None for each in containers(allocate(not_tuned)))
+    assert told(allocate(tuned)).keys() == {"GOMEMLIMIT", "GOMAXPROCS"}
+    assert told(allocate(not_tuned)).keys() == {"GOMEMLIMIT"}
 
 
-def containers(plan: Plan) -> list[Any]:
-    return [container for workload in (*plan.workloads, *plan.outside) for container in workload.containers]
+def with_minio(**spec: Any) -> Settings:
+    """With a MinIO of the stack's own."""
+    config = {"name": "tmrs", "namespace": "tempo", "minio": json.dumps({"enabled": True})}
+    return load_config(config | {"spec": json.dumps({"storage": STORAGE} | spec)})
+
+
+def told(plan: Plan) -> dict[str, dict[str, tuple[int, str]]]:
+    """Variable -> component/container -> its value and reason."""
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    for workload, its, each in environment_of(plan):
+        found.setdefault(each.name, {})[f"{workload.component}/{its.name}"] = (each.value, each.reason)
+    return found
+
+
+def test_every_go_program_is_told_of_its_limits_with_the_reason() -> None:
+    plan = allocate(with_minio(**own("ingester", cpu="1001m", memory="1000Mi")))
+    assert told(plan).keys() == {"GOMEMLIMIT", "GOMAXPROCS"}
+    heaps, threads = told(plan)["GOMEMLIMIT"], told(plan)["GOMAXPROCS"]
+    assert heaps.keys() == threads.keys() == {"ingester/tempo", "minio/minio", "minio-bucket/minio-bucket"}
+    value, reason = heaps["ingester/tempo"]
+    assert (value, reason.partition(":")[0]) == (800 * MIB, "80 % of 1000Mi")
+    value, reason = threads["ingester/tempo"]
+    assert (value, reason.partition(":")[0]) == (2, "1001m in whole threads, rounded up")
+
+
+def test_what_go_is_told_of_memory_is_what_tempo_s_limits_reckon_with() -> None:
+    replica = Replica("ingester", 1, 1, None, 1000 * MIB)
+    heap, _ = told(allocate(settings_of(**own("ingester", memory="1000Mi"))))["GOMEMLIMIT"]["ingester/tempo"]
+    assert replica.room_bytes == heap - c.IDLE_BYTES
+
+
+def test_a_limit_that_is_not_there_or_0_tells_go_nothing() -> None:
+    assert told(allocate(settings_of())) == {}
+    assert list(variables(container("tempo", (0, None), (0, None)))) == []
+
+
+def test_the_compactor_s_window_is_said_and_left_as_tempo_has_it() -> None:
+    setting = tuning(limited(500, 512))["compactor", WINDOW]
+    assert (setting.value, setting.source) == ("1h", "tempo")
+    assert setting.reason.startswith("no limit decides it")
+    assert "compaction_window" not in files_of(limited(500, 512))["compactor.yaml"]
+
+
+def test_a_window_of_the_user_s_own_holds() -> None:
+    said = limited(500, 512, extraConfig={"tempo": {"compactor": {"compaction": {"compaction_window": "30m"}}}})
+    setting = tuning(said)["compactor", WINDOW]
+    assert (setting.value, setting.source, setting.planned) == ("30m", "extraConfig", "1h")
+    assert yaml.safe_load(files_of(said)["compactor.yaml"])["compactor"]["compaction"]["compaction_window"] == "30m"
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -200,9 +249,9 @@ def crowded(
 @given(st.integers(10, 4000), st.integers(10, 4000), st.integers(64, 20_000), st.integers(64, 20_000))
 def test_more_never_lowers_what_is_bound_by_it(cpu: int, more_cpu: int, memory: int, more_memory: int) -> None:
     """With more memory, and with more cpu as far as nothing is divided among more jobs."""
-    small = tuning(limited(cpu, memory))
+    small = planned(limited(cpu, memory))
     for larger in (limited(cpu, max(memory, more_memory)), limited(max(cpu, more_cpu), memory)):
-        for place, setting in tuning(larger).items():
+        for place, setting in planned(larger).items():
             before = small.get(place)
             if not (place[1].endswith(BY_MORE_JOBS) and setting.component != ""):
                 assert before is not None, f"{place} was at Tempo's own {setting}"
@@ -212,6 +261,11 @@ def test_more_never_lowers_what_is_bound_by_it(cpu: int, more_cpu: int, memory: 
 BY_MORE_JOBS = "read_buffer_size_bytes"  # more jobs, less for each
 
 
+def planned(settings: Settings) -> dict[tuple[str, str], Setting]:
+    """Without what is left as Tempo has it."""
+    return {place: setting for place, setting in tuning(settings).items() if setting.source == "plan"}
+
+
 def amount(setting: Setting) -> int:
     return int(str(setting.value).rstrip("ms"))
 
@@ -219,7 +273,7 @@ def amount(setting: Setting) -> int:
 @given(st.integers(10, 4000), st.integers(64, 20_000))
 def test_the_parts_of_a_process_fit_into_its_memory_together(cpu: int, memory: int) -> None:
     """By the model: idle heap, live traces, completing blocks, the largest trace; searches, ids, answers; and so on."""
-    found = {place: amount(setting) for place, setting in tuning(limited(cpu, memory)).items()}
+    found = {place: amount(setting) for place, setting in planned(limited(cpu, memory)).items()}
     assert ingester_bytes(found) <= max(memory * MIB * c.HEAP_PERCENT // 100, LEAST_INGESTER_BYTES)
     fourth = max(0, memory * MIB * c.HEAP_PERCENT // 100 - c.IDLE_BYTES) // 4
     for what, (taken, least) in querier_parts(found).items():
@@ -376,11 +430,11 @@ def test_of_a_size_s_rate_and_the_plan_s_the_lower_holds() -> None:
 def test_a_program_runs_on_as_many_threads_as_its_cpu_fills(cpu: str, threads: int) -> None:
     container = allocate(settings_of(**own("ingester", cpu=cpu))).workload("ingester")
     assert container is not None
-    assert container.container("tempo").gomaxprocs == threads
+    assert gomaxprocs(container.container("tempo")) == threads
 
 
 def test_large_components_are_left_as_tempo_has_them_but_for_what_they_may_be_sent() -> None:
-    found = {place for place, setting in tuning(limited(64_000, 128 * GIB // MIB, storageSize="1Ti")).items()}
+    found = planned(limited(64_000, 128 * GIB // MIB, storageSize="1Ti"))
     assert {key for component, key in found if component} == {RETRY}
     assert {key for component, key in found if not component} == {RATE, BURST, TRACES}
 

@@ -3,7 +3,7 @@
 import re
 
 from allocation import allocate
-from tests.unit.commands import PROJECT
+from tests.unit.commands import PROJECT, SEED_PER_COMPONENT, ops
 from tests.unit.test_tuning import limited
 
 PAGE = (PROJECT / "docs" / "tuning.md").read_text(encoding="utf-8")
@@ -16,3 +16,8 @@ def test_the_page_has_every_key_and_no_other() -> None:
     limits = {"global": {"ingestion": {"maxBytesPerTrace": 10**8}}}  # larger answers than Tempo's own let through
     smallest = allocate(limited(10, 64, storageSize="1Gi", limits=limits)).tuning
     assert written == {setting.key for setting in smallest}
+
+
+def test_what_the_page_shows_of_go_is_what_the_command_prints() -> None:
+    (shown,) = re.findall(r"```text\n(.*?)```", PAGE.partition("## What Go is told")[2], re.DOTALL)
+    assert shown in ops("plan", SEED_PER_COMPONENT, "--tuning").out
