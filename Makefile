@@ -104,7 +104,7 @@ bench: $(INSTALLED) ## Measure what the README's figures say
 	@$(PYTHON) -m bench.allocation
 
 # Each goes on where it stopped; OPTIONS="--minutes 20 --totals 500m/1Gi" and others: python -m bench.budget --help.
-bench-budget: $(INSTALLED) ## Measure how much a total carries by how it is split (five hours; root and cgroups)
+bench-budget: $(INSTALLED) ## Measure how much a total carries by how it is split (seven hours; root and cgroups)
 	@$(PYTHON) -m bench.budget $(OPTIONS)
 
 bench-calibrate: $(INSTALLED) ## Measure what a load costs each component, and propose weights (half an hour)

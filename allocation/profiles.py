@@ -57,7 +57,7 @@ PODS: Mapping[str, tuple[str, ...]] = {
     "gateway": ("gateway", "opa"),
 }
 
-# What each container of Tempo's was measured to need, and by judgement where docs/measured.md says so: the first five,
+# By searches for what holds, and by judgement where docs/measured.md says so: the first five, Tempo's own,
 # which add up to 100. Those beside them were not measured, and come on top with what the operator gives them.
 MEASURED = _table(
     distributor=("20", "10"),

@@ -225,7 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=a_count, default=3, help="in all, those of earlier runs among them")
     parser.add_argument("--first-round", type=a_count, default=1, help="of those; later than the last to begin anew")
     parser.add_argument(
-        "--minutes", type=a_number, default=300, help="no round of a total is begun that would take longer"
+        "--minutes", type=a_number, default=420, help="no round of a total is begun that would take longer"
     )
     parser.add_argument("--totals", type=a_total, nargs="+", default=[Total.parse(text) for text in TOTALS])
     parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(text) for text in SPLITS])

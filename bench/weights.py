@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from allocation.profiles import MEASURED
+from allocation.profiles import MEASURED, MEASURED_ENOUGH
 from bench.fitting import CONSTANT, Fit
 from bench.mixes import Mix
 from bench.splits import Total
@@ -26,13 +26,14 @@ class Proposal:
 def proposed(cpu: Mapping[str, Fit], mix: Mix, total: Total, shape: Shape = SMALL) -> Proposal:
     """Gives each component what it needs at the highest rate whose needs fit into the total's cpu.
 
-    However few they are, a query must not wait: who answers it is given what does so within its part of a second.
+    However few they are, a query must not wait: who answers it is given what does so within its part of a second, and
+    no less than the profile has for it, which knows of traces that are read from blocks; these loads had few of them.
     Memory is as in the profile `measured`: by its fits, of an R² below 0.3, nothing can be shared. Raises ValueError
     where not even the queries fit, or spans seem to cost nothing.
     """
 
     def need(name: str, fit: Fit, rate: float) -> float:
-        return max(fit.at(_row(rate, mix, shape)), _for_one_query(fit) if name in ANSWERING else 0.0, 1.0)
+        return max(fit.at(_row(rate, mix, shape)), _for_one_query(name, fit) if name in ANSWERING else 0.0, 1.0)
 
     def cpu_at(rate: float) -> dict[str, float]:
         return {name: need(name, fit, rate) for name, fit in cpu.items()}
@@ -55,6 +56,8 @@ def _row(rate: float, mix: Mix, shape: Shape) -> Mapping[str, float]:
     return {"megabytes": rate * shape.span_bytes / 1e6, "kilospans": rate / 1e3, "queries": mix.queries_per_second}
 
 
-def _for_one_query(fit: Fit) -> float:
+def _for_one_query(name: str, fit: Fit) -> float:
     """Millicores that answer one within its time, on top of what idling takes: 1 query/s costs so many of them."""
-    return max(fit.coefficients[CONSTANT], 0.0) + max(fit.coefficients["queries"], 0.0) / QUERY_SHARE_SECONDS
+    fitted = max(fit.coefficients[CONSTANT], 0.0) + max(fit.coefficients["queries"], 0.0) / QUERY_SHARE_SECONDS
+    enough = MEASURED_ENOUGH.get(name.replace("-", "_"))
+    return max(fitted, enough.amount) if enough else fitted
