@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -59,12 +60,13 @@ def overload(
 ) -> Overload:
     """Push so much, ask heavy queries from the first answer to the last, and wait until a small one is answered.
 
-    Queries find what was there before; a trace can be searched for some ten seconds after its last span.
+    Half way, every ingester is made to complete its block, which it would do every some minutes. Queries find what was
+    there before; a trace can be searched for some ten seconds after its last span.
     """
     before = {name: tempo.usage(name) for name in tempo.names}
     rate, over = bytes_per_second / shape.span_bytes, Event()
     with (
-        ThreadPoolExecutor(1) as threads,
+        ThreadPoolExecutor(2) as threads,
         Pushing.start(tempo.otlp_grpcs, shape, spans_per_second=rate, seconds=seconds) as pushing,
     ):
         asked = threads.submit(
@@ -76,12 +78,14 @@ def overload(
             timeout_seconds=PATIENCE_SECONDS,
             over=over,
         )
+        cut = threads.submit(_cut_blocks, tempo, seconds / 2, over)
         try:
             pushed, ended = pushing.wait(), time.monotonic()
         finally:
             over.set()
         answers_after = _answers_after(tempo, ended, answers_within_seconds)
         heavy = asked.result()
+        cut.result()
     after = {name: tempo.usage(name) for name in tempo.names}
     return Overload(
         pushed,
@@ -107,6 +111,14 @@ def answers(tempo: Tempo) -> bool:
     """Whether a small search is answered in time."""
     asked = queries(tempo.query, 1, per_second=1, searches=[_ANYTHING], timeout_seconds=_ANSWERED_WITHIN_SECONDS)
     return not asked.failures
+
+
+def _cut_blocks(tempo: Tempo, after_seconds: float, over: Event) -> None:
+    """Those of ingesters that answer; one that was killed has no block to cut."""
+    over.wait(after_seconds)
+    for name in tempo.named("ingester"):
+        with suppress(OSError, http.client.HTTPException):
+            urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30, context=tempo.context).close()
 
 
 def _answers_after(tempo: Tempo, ended: float, within_seconds: float) -> float | None:

@@ -12,8 +12,9 @@ from sandbox.tempo_processes import Tempo
 from settings import load_file
 from tests.dataplane.conftest import StartTempo
 from tests.dataplane.measured import Measured
-from tests.dataplane.quick import STARTS_AT_ONCE
-from tests.dataplane.under_load import intake, killed, needs_limits, used
+from tests.dataplane.quick import BLOCKS_ARE_SEARCHED_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.dataplane.traces import eventually
+from tests.dataplane.under_load import counted, intake, killed, needs_limits, used
 
 pytestmark = needs_limits
 
@@ -24,7 +25,7 @@ SPEC = {
     # With an executable of its own it gets ready in 85 MiB, but in 128 heavy queries make it read that again and again,
     # for minutes after them. What this costs, the others go without.
     "template": {"queryFrontend": {"component": {"resources": {"limits": {"memory": "256Mi"}}}}},
-    "extraConfig": {"tempo": STARTS_AT_ONCE},
+    "extraConfig": {"tempo": quick(STARTS_AT_ONCE, BLOCKS_ARE_SEARCHED_AT_ONCE)},
 }
 SECONDS = 12.0
 ANSWERED_OR_GIVEN_UP = {"200", "429", "ReadTimeoutError"}  # the last by whoever asked; none by a process that died
@@ -46,7 +47,7 @@ def let_in(tempo: Tempo) -> Intake:
 def overloads(tempo: Tempo, let_in: Intake) -> dict[str, Overload]:
     """One after the other, as small traces and large ones come to a Tempo that has not had time to rest.
 
-    Together they are longer than a trace stays in memory, so that there is as much in it as there ever is.
+    In each a block is completed, which the heavy queries then read. Together they are longer than a trace stays in memory, so that there is as much in it as there ever is.
     """
     assert fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS), "the queries would find nothing"
     return {size: overload(tempo, shape, OVERLOAD * let_in.rate_bytes, SECONDS) for size, shape in SIZES.items()}
@@ -58,6 +59,12 @@ def test_no_disk_bounds_what_the_plan_lets_in(let_in: Intake, tmp_path: Path) ->
     file.write_text(yaml.safe_dump(SPEC | {"storageSize": "1Ti"}))
     rates = [each.value for each in allocate(load_file(file)).tuning if each.key == "ingestion.rate_limit_bytes"]
     assert rates == [let_in.rate_bytes]
+
+
+def test_blocks_were_completed_and_merged_meanwhile(tempo: Tempo, overloads: dict[str, Overload]) -> None:
+    flushed, merged = "tempo_ingester_blocks_flushed_total", "tempodb_compaction_blocks_total"
+    eventually("every block in the bucket", lambda: counted(tempo, "ingester-0", flushed) >= len(overloads), 60)
+    eventually("blocks merged", lambda: counted(tempo, "compactor-0", merged) > 0, 60)
 
 
 @pytest.mark.parametrize("size", SIZES)
