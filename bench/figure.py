@@ -48,7 +48,7 @@ def main() -> int:
         README: {"budget": f"{rates(table)}\n\n{about}", "overload": overload_report.sentence(overloads)},
         PAGE: {
             "rates": markdown(records, load),
-            "generator": generator.sentence(generator.newest(read(generator.FILE))),
+            "generator": generator.sentence(generator.newest(read(generator.FILE)), most_held(table)),
             "best": best_split_report.markdown(best_split_report.newest(read(DATA / "best-split.jsonl"))),
             "overload": overload_report.markdown(overloads),
             "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
@@ -84,6 +84,11 @@ def fullest(records: Iterable[Record], load: Record) -> tuple[Origin, Cells] | N
     tables = {origin: cells(records, load) for origin, records in by_origin(own).items()}
     measured = [(origin, table) for origin, table in tables.items() if table]
     return max(reversed(measured), key=lambda found: sum(len(row) for row in found[1].values()), default=None)
+
+
+def most_held(table: Cells) -> float:
+    """Spans a second, in any round of any split."""
+    return max((rate for row in table.values() for cell in row.values() for rate in cell.rates.values), default=0.0)
 
 
 def with_section(text: str, name: str, content: str) -> str | None:

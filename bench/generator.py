@@ -52,16 +52,18 @@ def newest(records: Sequence[Record]) -> list[Record]:
     return like_the_last(records, ("hardware", "workers"))
 
 
-def sentence(records: Sequence[Record]) -> str:
-    """What the page says of them."""
+def sentence(records: Sequence[Record], most_held: float = 0.0) -> str:
+    """What the page says of them; `most_held`: spans a second that any stack held of what was pushed like this."""
     if not records:
         return NOTHING
     rates, last = Rates(tuple(each["rate"] for each in records)), records[-1]
     cpu = Rates(tuple(each["generator_millicores"] for each in records))
+    processes = f"{last['workers']} process{'es' if last['workers'] > 1 else ''}"
+    times = f" That is {rates.median / most_held:.0f} times the most that any split held here." if most_held else ""
     return (
-        f"The generator pushed {rates} spans/s from {last['workers']} processes, taking {cpu} millicores, to a server "
-        f"that acknowledges and keeps nothing, on the same processors ({len(records)} rounds; {last['hardware']}, "
-        f"{last['time'][:10]})."
+        f"The generator pushed {rates} spans/s from {processes}, taking {cpu} millicores, to a server that "
+        f"acknowledges and keeps nothing, on the same processors ({len(records)} rounds; {last['hardware']}, "
+        f"{last['time'][:10]}).{times}"
     )
 
 
@@ -95,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=a_count, default=3, help="on top of those that are there")
     parser.add_argument("--seconds", type=a_number, default=10, help="of each")
-    parser.add_argument("--workers", type=a_count, default=2, help="processes that push")
+    parser.add_argument("--workers", type=a_count, default=1, help="processes that push; benchmarks have one")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 

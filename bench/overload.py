@@ -1,9 +1,10 @@
 """Three times what our plan lets in, on our plan and on others' splits with their settings: reported as it comes out.
 
 Each stack gets the same bytes a second in spans of small traces and of 10, 50 and 250 KiB, one after the other, with
-heavy queries all the while, of what was there before (`filled`: whether queries find that); then every acknowledged
-span is read back. Stacks alternate, round by round. Every overload is added to bench/data/overload.jsonl; `--report`
-only prints.
+heavy queries all the while, of what was there before (`filled`: whether queries find that). There is a block from
+before, and in the middle of the second another is completed; both are merged, and read by the queries. Afterwards every
+acknowledged span is read back. Stacks alternate, round by round. Every overload is added to bench/data/overload.jsonl;
+`--report` only prints.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OPERATOR, OURS, Split, Total
 from sandbox.errors import SandboxError
-from sandbox.load import OVERLOAD, SIZES, SMALL, Intake, Overload, fill, overload, read_back
+from sandbox.load import FLUSHING, OVERLOAD, SIZES, SMALL, Intake, Overload, fill, flush, overload, read_back
 from sandbox.tempo_processes import Tempo
 
 FILE = DATA / "overload.jsonl"
@@ -61,9 +62,13 @@ def _of_today(records: Iterable[Record]) -> Iterator[Record]:
     for record in records:
         key = record["split"], record["total"]
         if key not in stacks:
-            stacks[key] = Stack.of_split(Split.parse(key[0]), Total.parse(key[1])).fingerprint
+            stacks[key] = _stack(Split.parse(key[0]), Total.parse(key[1])).fingerprint
         if record["fingerprint"] == stacks[key]:
             yield record
+
+
+def _stack(split: Split, total: Total) -> Stack:
+    return Stack.of_split(split, total).with_blocks_searched()
 
 
 def measure(arguments: argparse.Namespace) -> None:
@@ -71,7 +76,7 @@ def measure(arguments: argparse.Namespace) -> None:
     total: Total = arguments.total
     splits: list[Split] = arguments.splits
     deadline = Deadline(arguments.minutes)
-    stacks = {split: Stack.of_split(split, total) for split in splits}
+    stacks = {split: _stack(split, total) for split in splits}
     let_in = Stack.of_split(Split.parse(OURS), total).intake
     first = max((each["round"] for each in read(FILE)), default=0) + 1
     for number in range(first, first + arguments.rounds):
@@ -98,12 +103,14 @@ def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list
     try:
         with stack.running(own_executables=arguments.own_executables) as tempo:
             filled = fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS)
+            flush(tempo)
             for name, shape in SIZES.items():
                 measured[name] = overload(
                     tempo,
                     shape,
                     OVERLOAD * let_in.rate_bytes,
                     arguments.seconds,
+                    flushing=name == FLUSHING,
                     answers_within_seconds=ANSWERS_WITHIN_SECONDS,
                 )
                 print(f"  {name}: {measured[name].pushed}", flush=True)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from bench.records import fingerprint
-from bench.splits import Split, Total, with_blocks_of
+from bench.splits import Split, Total, with_blocks_of, with_blocks_searched
 from sandbox import cgroups
 from sandbox.load import Intake
 from sandbox.rendered import render
@@ -54,6 +54,10 @@ class Stack:
     def with_blocks_of(self, seconds: int) -> "Stack":
         """The same, with blocks cut and looked for that often; as it is with 0."""
         return Stack(tuple(with_blocks_of(seconds, self.objects)))
+
+    def with_blocks_searched(self) -> "Stack":
+        """The same, with searches that read blocks as soon as they are in the bucket."""
+        return Stack(tuple(with_blocks_searched(self.objects)))
 
     @property
     def fingerprint(self) -> str:

@@ -206,6 +206,14 @@ def with_blocks_of(seconds: int, objects: Iterable[Object]) -> list[Object]:
     return [_with_settings(item, _blocks(seconds)) if seconds else item for item in objects]
 
 
+def with_blocks_searched(objects: Iterable[Object]) -> list[Object]:
+    """Rendered objects whose searches read blocks soon after they are in the bucket; by Tempo's own, after 15 min."""
+    poll = {"storage.trace.blocklist_poll": "5s"}
+    frontend = {"query_frontend.search.query_backend_after": "0s", **poll}
+    settings = {"querier": poll, "compactor": poll, "query-frontend": frontend}
+    return [_with_settings(item, settings) for item in objects]
+
+
 def _blocks(seconds: int) -> Mapping[str, Mapping[str, Any]]:
     poll = {"storage.trace.blocklist_poll": f"{max(1, seconds // 4)}s"}
     return {

@@ -1,12 +1,13 @@
 """Load for a data plane: spans pushed at a rate, read back by id, queries, and too much of it all at once."""
 
-from sandbox.load.overloading import OVERLOAD, Intake, Overload, fill, overload
+from sandbox.load.overloading import FLUSHING, OVERLOAD, Intake, Overload, fill, flush, overload
 from sandbox.load.pushing import Pushed, Pushing
 from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
 from sandbox.load.reading_back import Lost, read_back
 from sandbox.load.shapes import KIB_10, KIB_50, KIB_250, SIZES, SMALL, Shape
 
 __all__ = [
+    "FLUSHING",
     "HEAVY",
     "KIB_10",
     "KIB_50",
@@ -24,6 +25,7 @@ __all__ = [
     "Search",
     "Shape",
     "fill",
+    "flush",
     "overload",
     "queries",
     "read_back",

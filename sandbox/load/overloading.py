@@ -18,6 +18,7 @@ from sandbox.load.shapes import Shape
 from sandbox.tempo_processes import Tempo
 
 OVERLOAD = 3  # times what a stack lets in
+FLUSHING = "10KiB"  # of SIZES that come one after the other: in whose overload a block is completed
 HEAVY_PER_SECOND, PATIENCE_SECONDS = 5.0, 4.0  # of whoever asks; then they go away
 _ANYTHING = Search("{ }", limit=5)
 _ANSWERED_WITHIN_SECONDS = 2.0
@@ -56,12 +57,18 @@ class Overload:
 
 
 def overload(
-    tempo: Tempo, shape: Shape, bytes_per_second: float, seconds: float, *, answers_within_seconds: float = 60
+    tempo: Tempo,
+    shape: Shape,
+    bytes_per_second: float,
+    seconds: float,
+    *,
+    flushing: bool = False,
+    answers_within_seconds: float = 60,
 ) -> Overload:
     """Push so much, ask heavy queries from the first answer to the last, and wait until a small one is answered.
 
-    Half way, every ingester is made to complete its block, which it would do every some minutes. Queries find what was
-    there before; a trace can be searched for some ten seconds after its last span.
+    Queries find what was there before; a trace can be searched for some ten seconds after its last span. `flushing`:
+    half way, every ingester completes its block, as it does every few minutes.
     """
     before = {name: tempo.usage(name) for name in tempo.names}
     rate, over = bytes_per_second / shape.span_bytes, Event()
@@ -78,14 +85,15 @@ def overload(
             timeout_seconds=PATIENCE_SECONDS,
             over=over,
         )
-        cut = threads.submit(_cut_blocks, tempo, seconds / 2, over)
+        flushed = threads.submit(_flush_after, seconds / 2, over, tempo) if flushing else None
         try:
             pushed, ended = pushing.wait(), time.monotonic()
         finally:
             over.set()
         answers_after = _answers_after(tempo, ended, answers_within_seconds)
         heavy = asked.result()
-        cut.result()
+        if flushed:
+            flushed.result()
     after = {name: tempo.usage(name) for name in tempo.names}
     return Overload(
         pushed,
@@ -113,12 +121,17 @@ def answers(tempo: Tempo) -> bool:
     return not asked.failures
 
 
-def _cut_blocks(tempo: Tempo, after_seconds: float, over: Event) -> None:
-    """Those of ingesters that answer; one that was killed has no block to cut."""
-    over.wait(after_seconds)
+def flush(tempo: Tempo) -> None:
+    """Every ingester cuts what it has into a block, and will write that to the bucket at once."""
     for name in tempo.named("ingester"):
-        with suppress(OSError, http.client.HTTPException):
-            urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30, context=tempo.context).close()
+        urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30, context=tempo.context).close()
+
+
+def _flush_after(seconds: float, over: Event, tempo: Tempo) -> None:
+    """Where one was killed, what it had is in no block."""
+    with suppress(OSError, http.client.HTTPException):
+        if not over.wait(seconds):
+            flush(tempo)
 
 
 def _answers_after(tempo: Tempo, ended: float, within_seconds: float) -> float | None:

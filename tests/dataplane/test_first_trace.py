@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.bridge import bridge_at
 from sandbox.cgroups import missing
+from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.bucket import SINGLE_TENANT, blocks, listed, tempo_cli
 from tests.dataplane.conftest import StartTempo
@@ -15,7 +16,6 @@ from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import (
     Trace,
     eventually,
-    flush,
     new_trace,
     push_over_grpc,
     push_over_http,

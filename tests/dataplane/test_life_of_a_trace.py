@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sandbox.bridge import Bridge, Names, bridge_at
+from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.bucket import blocks, folders, listed, tempo_cli
 from tests.dataplane.conftest import StartTempo
@@ -24,7 +25,6 @@ from tests.dataplane.quick import (
 from tests.dataplane.traces import (
     Trace,
     eventually,
-    flush,
     new_trace,
     push_over_grpc,
     push_over_http,

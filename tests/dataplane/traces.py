@@ -101,13 +101,6 @@ def push_over_http(tempo: Tempo, trace: Trace, tenant: str | None = None) -> Non
     assert answer.partial_success.rejected_spans == 0
 
 
-def flush(tempo: Tempo) -> None:
-    """Every ingester cuts what it has into a block, and will write that to the bucket at once."""
-    for name in tempo.named("ingester"):
-        with urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30):
-            pass
-
-
 def spans_by_id(
     base: str, trace: Trace, tenant: str | None = None, context: ssl.SSLContext | None = None, **parameters: str
 ) -> Spans | None:

@@ -121,6 +121,7 @@ def test_of_the_generator_the_rounds_of_the_last_machine_are_told() -> None:
         "The generator pushed 160,000 (150,000–170,000) spans/s from 2 processes, taking 800 (750–850) "
     )
     assert said.endswith("(3 rounds; 2 × X, 2026-01-02).")
+    assert generator.sentence(records, most_held=13_000).endswith("That is 12 times the most that any split held here.")
     assert generator.sentence([]) == "nothing measured yet"
 
 
