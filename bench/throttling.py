@@ -1,8 +1,9 @@
 """How long processes wait for cpu they have not used: with GOMAXPROCS as planned, and as Go sets it by itself.
 
-Go takes two threads at the least, and on two threads a small quota is used up in the first milliseconds of a period of
-100 ms: the process stands still for the rest of it, though it uses a part of its quota only. The same stack runs with
-GOMAXPROCS and without, in turn, under one rate; every run is added to bench/data/throttling.jsonl.
+Go takes two threads at the least, and on two threads a small quota can be used up in the first milliseconds of a period
+of 100 ms: then the process stands still for the rest of it, though it uses a part of its quota only. The same stack
+runs with GOMAXPROCS and without, in turn, under one rate, and completes a block every half a minute; every run is added
+to bench/data/throttling.jsonl.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from sandbox.load import LIGHT, SMALL, Pushing, queries
 FILE = DATA / "throttling.jsonl"
 VARIABLE = "GOMAXPROCS"
 WARM_UP_SECONDS = 5.0
+BLOCK_SECONDS = 30  # so that a run has its bursts: when ingesters complete a block
 QUERIES_PER_SECOND = 0.5
 START_SECONDS = 40.0
 
@@ -33,7 +35,7 @@ Object = Mapping[str, Any]
 def main() -> int:
     """Measures the rounds that are asked for, and prints what there is of this load."""
     arguments = _parser().parse_args()
-    planned = Stack.of_split(arguments.split, arguments.total)
+    planned = Stack.of_split(arguments.split, arguments.total, BLOCK_SECONDS)
     stacks = {PLANNED: planned, GOS_OWN: Stack(tuple(without_variable(VARIABLE, planned.objects)))}
     if not arguments.report:
         need_limits()
@@ -54,6 +56,7 @@ def load(arguments: argparse.Namespace) -> Record:
         "split": str(arguments.split),
         "spans_per_second": arguments.spans_per_second,
         "wanted_seconds": arguments.seconds,
+        "block_seconds": BLOCK_SECONDS,
     }
 
 
@@ -118,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=a_number, default=15, help="no data plane is started that would take longer")
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"))
     parser.add_argument("--split", type=a_split, default=Split.parse(OURS))
-    parser.add_argument("--spans-per-second", type=a_number, default=3000)
+    parser.add_argument("--spans-per-second", type=a_number, default=5000)
     parser.add_argument("--seconds", type=a_number, default=60, help="of each run")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser

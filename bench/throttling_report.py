@@ -18,7 +18,7 @@ LATENCIES = {"push_p50": "p50 of pushes", "push_p95": "p95 of pushes", "query_p9
 
 def newest(records: Iterable[Record]) -> list[Record]:
     """Of the machine, version and load measured last, and of both stacks as they were measured last."""
-    return of_last_stacks(records, "threads", ("total", "split", "spans_per_second", "wanted_seconds"))
+    return of_last_stacks(records, "threads", ("total", "split", "spans_per_second", "wanted_seconds", "block_seconds"))
 
 
 def markdown(records: Sequence[Record]) -> str:
@@ -32,9 +32,9 @@ def markdown(records: Sequence[Record]) -> str:
     columns = [(heading, LEFT) for heading in ("", *THREADS)]
     last = records[-1]
     caption = (
-        f"{last['total']}, {last['spans_per_second']:,.0f} spans/s for {last['wanted_seconds']:.0f} s, "
-        f"{len({each['round'] for each in records})} rounds: median (least–most). Measured on {last['hardware']}, "
-        f"Tempo {last['tempo']}, {last['time'][:10]}."
+        f"{last['total']}, {last['spans_per_second']:,.0f} spans/s for {last['wanted_seconds']:.0f} s, a block every "
+        f"{last['block_seconds']} s, {len({each['round'] for each in records})} rounds: median (least–most). "
+        f"Measured on {last['hardware']}, Tempo {last['tempo']}, {last['time'][:10]}."
     )
     return f"{table_text(columns, _rows(records))}\n\n{caption}"
 

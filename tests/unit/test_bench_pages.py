@@ -49,7 +49,13 @@ def run(threads: str, number: int, cpu: float, **changed: Any) -> Record:
         "ingester-0": {"cpu_limit_millicores": 210, "cpu_millicores": cpu, "throttled": 0.05},
     }
     latencies = {f"{kind}_seconds": 0.004 for kind in throttling_report.LATENCIES}
-    load = {"total": "500m/1Gi", "split": "ours", "spans_per_second": 3000.0, "wanted_seconds": 60.0}
+    load = {
+        "total": "500m/1Gi",
+        "split": "ours",
+        "spans_per_second": 3000.0,
+        "wanted_seconds": 60.0,
+        "block_seconds": 30,
+    }
     return {**ORIGIN, **load, "round": number, "threads": threads, "uses": uses, **latencies, **changed}
 
 
