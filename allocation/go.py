@@ -59,7 +59,4 @@ _WHY_HEAP = (
     "so much the heap may fill before its collector works without pause; the rest is what is no heap, and what is "
     "allocated faster than it is collected"
 )
-_WHY_THREADS = (
-    "by itself Go takes two at the least, or before 1.25 the node's; on two a distributor took an eighth more cpu, "
-    "an ingester a twentieth"
-)
+_WHY_THREADS = "by itself Go takes two at the least, or before 1.25 the node's; more threads cost more cpu"

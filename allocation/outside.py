@@ -30,10 +30,9 @@ def outside_of(settings: Settings) -> tuple[WorkloadPlan, ...]:
     if not settings.minio.enabled:
         return ()
     given = settings.minio.resources
-    tuned = settings.spec.resources.tuning == "plan"
-    minio = _container("minio", "minio.resources", given, MINIO, tuned=tuned)
+    minio = _container("minio", "minio.resources", given, MINIO)
     nothing = ContainerResources()  # of the Job that can be set
-    bucket = _container("minio-bucket", "minio", nothing, MINIO_BUCKET, tuned=tuned)
+    bucket = _container("minio-bucket", "minio", nothing, MINIO_BUCKET)
     return _workload(settings, "Deployment", minio), _workload(settings, "Job", bucket)
 
 
@@ -41,7 +40,7 @@ def _workload(settings: Settings, kind: Kind, container: ContainerPlan) -> Workl
     return WorkloadPlan(container.name, workload_name(settings.name, container.name), kind, 1, (container,))
 
 
-def _container(name: str, path: str, given: ContainerResources, defaults: Defaults, *, tuned: bool) -> ContainerPlan:
+def _container(name: str, path: str, given: ContainerResources, defaults: Defaults) -> ContainerPlan:
     """The defaults, with the user's values over them; a default gives way where request and limit would cross."""
     limits: dict[Resource, Figure] = {}
     requests: dict[Resource, Figure] = {}
@@ -49,7 +48,7 @@ def _container(name: str, path: str, given: ContainerResources, defaults: Defaul
         limit, request = (given_amount(given, side, resource) for side in SIDES)
         limits[resource] = _limit(limit, request, defaults["limits"][resource])
         requests[resource] = _request(request, limit, defaults["requests"][resource])
-    return ContainerPlan(name, path, limits, requests, tuned)
+    return ContainerPlan(name, path, limits, requests)
 
 
 def _limit(limit: int | None, request: int | None, default: int) -> Figure:

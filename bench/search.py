@@ -29,6 +29,7 @@ class Effort:
     most_steps: int = 14
     lowest_part: float = 0.025  # of the first rate: about as low as confirmations go down
     least_part: float = 0.1  # of the first rate: no step goes below
+    first_trials: int = 1  # of the first rate, that all have to hold
     most_confirmations: int = 9  # down to a tenth and below of what held for a few seconds
 
     @property
@@ -46,7 +47,8 @@ class Effort:
     def from_below(self, first: float) -> tuple[float, "Effort"]:
         """A rate to begin with, far below one with which a search began that came down to nothing, and how to go up.
 
-        In long trials, and never lower.
+        In long trials, and never lower. The first rate has to hold for two of them, one after the other: a stack that
+        falls behind at any rate holds its first minute.
         """
         upward = replace(
             self,
@@ -54,7 +56,7 @@ class Effort:
             factor=WIDEST,
             least_part=1,
             most_steps=Effort.most_steps,  # the usual number, however few are enough where a search begins near its end
-            most_confirmations=1,
+            first_trials=2,
         )
         return self.lowest_part * first, upward
 
@@ -85,9 +87,7 @@ class Found:
 def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     """Steps up from `start` while they hold (or down until one does), halves what is between, and confirms.
 
-    A confirmation that fails is tried again at lower rates. What only the very first trial held is confirmed too,
-    however long that one was: a stack that falls behind at any rate holds its first minute, and no second one. Every
-    loop is bounded, so the worst case is too.
+    A confirmation that fails is tried again at lower rates. Every loop is bounded, so the worst case is too.
     """
     tried: list[Tried] = []
 
@@ -99,7 +99,7 @@ def highest_rate(trial: Trial, start: float, effort: Effort) -> Found:
     while low and high and high / low > effort.precision and len(tried) < effort.most_steps:
         middle = sqrt(low * high)
         low, high = (middle, high) if holds(middle, effort.step_seconds) else (low, middle)
-    if low and (effort.step_seconds < effort.confirm_seconds or low == start):
+    if low and effort.step_seconds < effort.confirm_seconds:
         low = _confirmed(holds, low, effort)
     return Found(low, _binding(tried), tuple(tried))
 
@@ -135,13 +135,13 @@ def _bracket(
 ) -> tuple[float, float]:
     """A rate that holds and a higher one that does not; 0 for one that was not met within the steps."""
     low = high = 0.0
-    rate, factor = start, effort.factor
+    rate, factor, times = start, effort.factor, effort.first_trials
     while not (low and high) and rate >= effort.least_part * start and len(tried) < effort.most_steps:
-        if holds(rate, effort.step_seconds):
+        if all(holds(rate, effort.step_seconds) for _ in range(times)):
             low, rate = rate, rate * factor
         else:
             high, rate = rate, rate / factor
-        factor = min(factor * effort.factor, WIDEST)
+        factor, times = min(factor * effort.factor, WIDEST), 1
     return low, high
 
 

@@ -33,7 +33,7 @@ def proposed(cpu: Mapping[str, Fit], mix: Mix, total: Total, shape: Shape = SMAL
     """
 
     def need(name: str, fit: Fit, rate: float) -> float:
-        return max(fit.at(_row(rate, mix, shape)), _for_one_query(name, fit) if name in ANSWERING else 0.0, 1.0)
+        return max(fit.at(_row(rate, mix, shape)), _for_one_query(name, fit, total) if name in ANSWERING else 0.0, 1.0)
 
     def cpu_at(rate: float) -> dict[str, float]:
         return {name: need(name, fit, rate) for name, fit in cpu.items()}
@@ -56,8 +56,11 @@ def _row(rate: float, mix: Mix, shape: Shape) -> Mapping[str, float]:
     return {"megabytes": rate * shape.span_bytes / 1e6, "kilospans": rate / 1e3, "queries": mix.queries_per_second}
 
 
-def _for_one_query(name: str, fit: Fit) -> float:
+def _for_one_query(name: str, fit: Fit, total: Total) -> float:
     """Millicores that answer one within its time, on top of what idling takes: 1 query/s costs so many of them."""
     fitted = max(fit.coefficients[CONSTANT], 0.0) + max(fit.coefficients["queries"], 0.0) / QUERY_SHARE_SECONDS
-    enough = MEASURED_ENOUGH.get(name.replace("-", "_"))
-    return max(fitted, enough.amount) if enough else fitted
+    key = name.replace("-", "_")
+    if key not in MEASURED_ENOUGH:
+        return fitted
+    part = float(MEASURED[key][0]) / 100 * total.cpu_millicores  # that the profile gives until it is enough
+    return max(fitted, min(MEASURED_ENOUGH[key].amount, part))

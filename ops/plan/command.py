@@ -20,7 +20,7 @@ FORMATS = {
 @click.argument("file")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", show_default=True)
 @click.option(
-    "--tuning", is_flag=True, help="Show Tempo's and Go's own limits in the table, too; other formats have them."
+    "--tuning", is_flag=True, help="Show Tempo's own limits and what Go is told, too, as every other format does."
 )
 @click.option("-o", "output", metavar="FILE", help="Write it to FILE.")
 def command(file: str, form: str, tuning: bool, output: str | None) -> int:

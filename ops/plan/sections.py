@@ -62,7 +62,7 @@ def _environment(plan: Plan) -> Section:
         for workload, container, variable in environment_of(plan)
     )
     headings = ("container", "variable", "value", "reason")
-    return Section("Go's own limits", headings, rows, words=("container", "variable", "reason"), folded=True)
+    return Section("What Go is told", headings, rows, words=("container", "variable", "reason"), folded=True)
 
 
 def _storage(storage: StoragePlan) -> Section:

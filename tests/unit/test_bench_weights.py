@@ -62,6 +62,8 @@ def test_however_few_queries_there_are_a_trace_is_read_from_a_block_in_time() ->
     enough = MEASURED_ENOUGH["querier"].amount
     assert enough > 3 + 20 / QUERY_SHARE_SECONDS, "of this fit, which knows of no blocks"
     assert proposed(CPU, MIXES["ingest"], TOTAL).weights["querier"][0] * 5 == pytest.approx(enough, rel=0.01)
+    less = Total(430, TOTAL.memory_bytes)  # of which the profile gives it a fifth, which is not enough
+    assert proposed(CPU, MIXES["ingest"], less).weights["querier"][0] == pytest.approx(20, rel=0.01)
 
 
 def test_a_total_that_does_not_hold_the_queries_alone_is_refused() -> None:

@@ -213,7 +213,7 @@ def test_every_format_says_what_go_is_told_and_why(capsys: pytest.CaptureFixture
 
 def test_what_go_is_told_has_no_section_where_no_limit_decides_it(capsys: pytest.CaptureFixture[str]) -> None:
     table.write(Plan("tmrs", {"limits": {}, "requests": {}}, (), (), ()))
-    assert "Go's own limits" not in capsys.readouterr().out
+    assert "What Go is told" not in capsys.readouterr().out
 
 
 def test_findings_cannot_break_out_of_markdown(capsys: pytest.CaptureFixture[str]) -> None:
