@@ -48,8 +48,9 @@ def gomaxprocs(container: ContainerPlan) -> int | None:
     """The cpu limit in whole threads, rounded up; None without a limit, or if the container is not tuned.
 
     By itself Go takes two threads at the least (https://go.dev/doc/go1.25#container-aware-gomaxprocs), or those of the
-    whole node (before 1.25). Measured with one and with two (docs/measured.md#threads): one saves cpu, and a
-    distributor waits for cpu less often; an ingester waits no less, and the slowest pushes take longer.
+    whole node (before 1.25). Measured with one and with two (docs/measured.md#threads): with one a
+    distributor takes less cpu and waits for it less often; to an ingester it is the same, and the slowest pushes take
+    longer.
     """
     limit = container.limits["cpu"].amount
     return -(-limit // 1000) if limit and container.tuned else None

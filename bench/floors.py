@@ -29,7 +29,6 @@ from bench.watching import component_of
 from sandbox.bridge import bridge_at
 from sandbox.errors import SandboxError
 from sandbox.load import LIGHT, SMALL
-from sandbox.tempo_processes import Tempo
 
 FILE = DATA / "floors.jsonl"
 MIB = 2**20
@@ -145,15 +144,18 @@ def _survives(
     stack = Stack.of(limited({**LIMITS, container: own})).with_blocks_of(60)
     used = 0
     try:
-        with stack.running(own_executables=True) as tempo, _asking(tempo) as unanswered:
+        with stack.running(own_executables=True) as tempo:
             plane = Plane(tempo, LIGHT_LOAD, SMALL, say)
             plane.warm_up(SPANS_PER_SECOND, seconds=2)
-            for part in _parts(seconds):
-                measured = plane.measure(SPANS_PER_SECOND, part)
-                if (failures := [*measured.failures, *unanswered]) or ending.is_set():
-                    return None, "; ".join(failures) or "interrupted"
-                uses = [use for name, use in measured.uses.items() if component_of(name).replace("-", "_") == container]
-                used = max(used, *(use.memory_bytes for use in uses))
+            with _asking(tempo.bridges) as unanswered:
+                for part in _parts(seconds):
+                    measured = plane.measure(SPANS_PER_SECOND, part)
+                    if (failures := [*measured.failures, *unanswered]) or ending.is_set():
+                        return None, "; ".join(failures) or "interrupted"
+                    own_uses = (use for name, use in measured.uses.items() if _container(name) == container)
+                    used = max(used, *(use.memory_bytes for use in own_uses))
+            if unanswered:
+                return None, "; ".join(unanswered)
             if died := [name for name in tempo.instances if tempo.usage(name).oom_kills + tempo.usage(name).restarts]:
                 return None, f"{', '.join(died)} died"
             if waited_for := [name for name in tempo.instances if not tempo.ready(name)]:  # the compactor among them
@@ -163,28 +165,39 @@ def _survives(
         return None, str(error)
 
 
-@contextmanager
-def _asking(tempo: Tempo) -> Iterator[list[str]]:
-    """Has the bridge, where there is one, asked for the services and for traces of one, in turn.
+def _container(process: str) -> str:
+    return component_of(process).replace("-", "_")
 
-    What it says is a line for every answer that was none, or did not come within a second.
+
+@contextmanager
+def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
+    """Has every bridge (host:port; most stacks have none) asked for the services and for traces of one, as the UI does.
+
+    Yields a list, of a line for what was not answered within a second, or not with what had been there before.
     """
-    unanswered: list[str] = []
+    failed: list[str] = []
     over = threading.Event()
 
     def ask(address: str) -> None:
-        with bridge_at(address) as bridge:
-            while not over.wait(BRIDGE_SECONDS):
-                try:
-                    bridge.services(QUERY_SECONDS)
-                    bridge.search(SERVICE, {}, time.time(), QUERY_SECONDS)
-                except grpc.RpcError as error:
-                    unanswered.append(f"the bridge: {error.code().name}")
+        found = False
+        try:
+            with bridge_at(address) as bridge:
+                while not over.wait(BRIDGE_SECONDS):
+                    services = bridge.services(QUERY_SECONDS)
+                    spans = bridge.search(SERVICE, {}, time.time(), QUERY_SECONDS)
+                    if found and not (SERVICE in services and spans):
+                        failed.append("the bridge: finds nothing any more")
+                    found = found or bool(spans)
+        except (grpc.RpcError, grpc.FutureTimeoutError, AssertionError) as error:
+            said = error.code().name if isinstance(error, grpc.RpcError) else type(error).__name__
+            failed.append(f"the bridge: {said}")
+        if not (found or failed):
+            failed.append("the bridge: found nothing")
 
     with ThreadPoolExecutor() as threads:
-        asking = [threads.submit(ask, address) for address in tempo.bridges]
+        asking = [threads.submit(ask, address) for address in bridges]
         try:
-            yield unanswered
+            yield failed
         finally:
             over.set()
             for each in asking:

@@ -2,9 +2,9 @@
 
 Each stack gets the same bytes a second in spans of small traces and of 10, 50 and 250 KiB, one after the other, with
 heavy queries all the while, of what was there before (`filled`: whether queries find that). There is a block from
-before, and in the middle of the second another is completed; both are merged, and read by the queries. Afterwards every
-acknowledged span is read back. Stacks alternate, round by round. Every overload is added to bench/data/overload.jsonl;
-`--report` only prints.
+before, and in the middle of the second another is completed, to be merged and to be read by the queries (`blocks`: how
+many were). Afterwards every acknowledged span is read back. Stacks alternate, round by round. Every overload is added
+to bench/data/overload.jsonl; `--report` only prints.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
+from bench.counting import block_counts
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OPERATOR, OURS, Split, Total
@@ -115,11 +116,12 @@ def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list
                 )
                 print(f"  {name}: {measured[name].pushed}", flush=True)
                 _wait_for_who_was_killed(tempo)
+            blocks = block_counts(tempo)
             with ThreadPoolExecutor(len(measured)) as threads:
                 lost = threads.map(lambda each: _lost(tempo, each), measured.values())
             records = (_record(name, each, spans) for (name, each), spans in zip(measured.items(), lost, strict=True))
-            return [{"filled": filled, **record} for record in records]
-    except SandboxError as error:
+            return [{"filled": filled, "blocks": blocks, **record} for record in records]
+    except (SandboxError, OSError) as error:
         print(f"  does not run: {error}", flush=True)
         return [_record(name, each, None) for name, each in measured.items()] + [{"shape": "-", "error": str(error)}]
 

@@ -124,14 +124,18 @@ def answers(tempo: Tempo) -> bool:
 def flush(tempo: Tempo) -> None:
     """Every ingester cuts what it has into a block, and will write that to the bucket at once."""
     for name in tempo.named("ingester"):
-        urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30, context=tempo.context).close()
+        _flush_one(tempo, name)
+
+
+def _flush_one(tempo: Tempo, name: str) -> None:
+    urllib.request.urlopen(f"{tempo.url(name)}/flush", timeout=30, context=tempo.context).close()
 
 
 def _flush_after(seconds: float, over: Event, tempo: Tempo) -> None:
-    """Where one was killed, what it had is in no block."""
-    with suppress(OSError, http.client.HTTPException):
-        if not over.wait(seconds):
-            flush(tempo)
+    """Those that are there: one that was killed has no block."""
+    for name in tempo.named("ingester") if not over.wait(seconds) else ():
+        with suppress(OSError, http.client.HTTPException):
+            _flush_one(tempo, name)
 
 
 def _answers_after(tempo: Tempo, ended: float, within_seconds: float) -> float | None:

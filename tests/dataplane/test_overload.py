@@ -47,9 +47,9 @@ def let_in(tempo: Tempo) -> Intake:
 def overloads(tempo: Tempo, let_in: Intake) -> dict[str, Overload]:
     """One after the other, as small traces and large ones come to a Tempo that has not had time to rest.
 
-    There is a block from before, and another is completed in the middle of the second; from then on both are merged,
-    and the heavy queries read them. All together are longer than a trace stays in memory, so that there is as much in
-    it as there ever is.
+    There is a block from before, and another is completed in the middle of the second; from then on both are there to
+    be merged, and for the heavy queries to read. All together are longer than a trace stays in memory, so that there is
+    as much in it as there ever is.
     """
     assert fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS), "the queries would find nothing"
     flush(tempo)
@@ -65,7 +65,7 @@ def test_no_disk_bounds_what_the_plan_lets_in(let_in: Intake, tmp_path: Path) ->
     assert rates == [let_in.rate_bytes]
 
 
-def test_blocks_were_completed_and_merged_meanwhile(tempo: Tempo, overloads: dict[str, Overload]) -> None:
+def test_a_block_was_completed_meanwhile_and_is_merged(tempo: Tempo, overloads: dict[str, Overload]) -> None:
     flushed, merged = "tempo_ingester_blocks_flushed_total", "tempodb_compaction_blocks_total"
     eventually("every block in the bucket", lambda: counted(tempo, "ingester-0", flushed) >= 2, 60)
     eventually("blocks merged", lambda: counted(tempo, "compactor-0", merged) > 0, 60)
