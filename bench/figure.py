@@ -43,12 +43,14 @@ def main() -> int:
         return 1
     (hardware, tempo), table = shown
     about = caption(table, hardware, tempo)
+    pushed = generator.newest(read(generator.FILE))
+    alike_machine = bool(pushed) and pushed[-1]["hardware"] == hardware
     overloads = overload_report.newest(read(DATA / "overload.jsonl"))
     sections = {
         README: {"budget": f"{rates(table)}\n\n{about}", "overload": overload_report.sentence(overloads)},
         PAGE: {
             "rates": markdown(records, load),
-            "generator": generator.sentence(generator.newest(read(generator.FILE)), most_held(table)),
+            "generator": generator.sentence(pushed, most_held(table) if alike_machine else 0.0),
             "best": best_split_report.markdown(best_split_report.newest(read(DATA / "best-split.jsonl"))),
             "overload": overload_report.markdown(overloads),
             "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
