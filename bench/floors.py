@@ -24,7 +24,7 @@ from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import least
 from bench.splits import BRIDGE, limited
-from bench.trials import QUERY_SECONDS, Plane, say
+from bench.trials import QUERY_WAITS_SECONDS, Plane, say
 from bench.watching import component_of
 from sandbox.bridge import bridge_at
 from sandbox.errors import SandboxError
@@ -173,7 +173,7 @@ def _container(process: str) -> str:
 def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
     """Has every bridge (host:port; most stacks have none) asked for the services and for traces of one, as the UI does.
 
-    Yields a list, of a line for what was not answered within a second, or not with what had been there before.
+    Yields a list, of a line for what was not answered in time, or not with what had been there before.
     """
     failed: list[str] = []
     over = threading.Event()
@@ -183,8 +183,8 @@ def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
         try:
             with bridge_at(address) as bridge:
                 while not over.wait(BRIDGE_SECONDS):
-                    services = bridge.services(QUERY_SECONDS)
-                    spans = bridge.search(SERVICE, {}, time.time(), QUERY_SECONDS)
+                    services = bridge.services(QUERY_WAITS_SECONDS)
+                    spans = bridge.search(SERVICE, {}, time.time(), QUERY_WAITS_SECONDS)
                     if found and not (SERVICE in services and spans):
                         failed.append("the bridge: finds nothing any more")
                     found = found or bool(spans)
