@@ -44,7 +44,7 @@ class Ratio:
 
     def __str__(self) -> str:
         if not self.values:
-            return "no round of one run"
+            return "not measured in one run"
         low, high, rounds = min(self.values), max(self.values), len(self.values)
         said = f"{_times(median(self.values))} × ({_times(low)}–{_times(high)})"
         if low == high:

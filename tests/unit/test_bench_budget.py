@@ -141,7 +141,7 @@ def test_from_below_a_search_gets_past_where_it_began_whatever_its_own_steps(eff
     assert 10_000 < highest_rate(lambda rate, _: Verdict(rate < 11_000), start, upward).rate < 11_000
 
 
-@pytest.mark.parametrize(("theirs", "said"), [(0.0, "∞ (the other held no rate)"), (9.0, "no round of one run")])
+@pytest.mark.parametrize(("theirs", "said"), [(0.0, "∞ (the other held no rate)"), (9.0, "not measured in one run")])
 def test_over_what_never_held_a_rate_no_run_need_be_the_same(theirs: float, said: str) -> None:
     others = [{**record("operator", theirs, number), "run": "another"} for number in (1, 2, 3)]
     row = cells([*RECORDS[:3], *others], LOAD)["500m/1Gi", "ingest"]

@@ -71,7 +71,7 @@ def test_rounds_of_which_one_says_otherwise_are_within_the_spread() -> None:
 def test_too_few_rounds_prove_nothing() -> None:
     assert not ratio(rounds(200, 200), rounds(100, 100)).is_beyond_spread
     assert str(ratio(rounds(200), rounds(100))) == "2.00 ×, one round"
-    assert str(ratio(rounds(200), {(1, "another run"): 100.0})) == "no round of one run"
+    assert str(ratio(rounds(200), {(1, "another run"): 100.0})) == "not measured in one run"
 
 
 def test_a_difference_that_a_search_cannot_tell_is_none() -> None:
