@@ -3,7 +3,7 @@
 A limit of memory has to hold the process itself. `make bench-floors` measured what Tempo 2.9.0 takes for that, on 2
 cores of an AMD EPYC under Linux (bench/data/floors.jsonl): the least with which a process gets ready and lives through
 ten minutes of 50 spans/s and a query every 5 s, the others having plenty; here it is rounded up to whole 4Mi. The
-compactor's is above 84Mi and not settled; it is taken for the distributor's, which is the same program. All else are
+compactor's did not settle (docs/measured.md), and is taken for the distributor's: it is the same program. All else are
 round numbers that nobody measured: cpu, the containers that are not Tempo's own, and requests, which may be less than a
 process lives on.
 
