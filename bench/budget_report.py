@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from pathlib import PurePath
 
 from bench.mixes import MIXES, mix_on
@@ -39,10 +38,8 @@ class Cell:
         return Rates(tuple(record["rate"] for record in self.records))
 
     def over(self, other: "Cell") -> Ratio:
-        """How much more it held than another, round by round; of one that never held a rate no run need be the same."""
+        """How much more it held than another, round by round."""
         ours, theirs = ({(r["round"], r["run"]): r["rate"] for r in cell.records} for cell in (self, other))
-        if theirs and not any(theirs.values()) and all(ours.values()):
-            return Ratio((inf,) * min(len(ours), len(theirs)))
         return ratio(ours, theirs)
 
     @property

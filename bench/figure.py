@@ -168,8 +168,10 @@ def _panel(
         tall = bottom - top
         yield f"<rect x='{left:.1f}' y='{top:.1f}' width='{step - 6:.1f}' height='{tall:.1f}' fill='{colour}'/>"
         yield f"<line x1='{middle:.1f}' x2='{middle:.1f}' y1='{low:.1f}' y2='{high:.1f}' stroke='#111827'/>"
-        yield f"<text x='{middle:.1f}' y='{min(top, high) - 4:.1f}' text-anchor='middle' font-size='10'>"
-        yield f"{rates.median:,.0f}</text>"
+        yield (
+            f"<text x='{middle:.1f}' y='{min(top, high) - 4:.1f}' text-anchor='middle' font-size='10'>"
+            f"{rates.median:,.0f}</text>"
+        )
 
 
 def _height() -> int:

@@ -135,13 +135,14 @@ def _bracket(
 ) -> tuple[float, float]:
     """A rate that holds and a higher one that does not; 0 for one that was not met within the steps."""
     low = high = 0.0
-    rate, factor, times = start, effort.factor, effort.first_trials
+    rate, factor = start, effort.factor
     while not (low and high) and rate >= effort.least_part * start and len(tried) < effort.most_steps:
+        times = 1 if tried else effort.first_trials
         if all(holds(rate, effort.step_seconds) for _ in range(times)):
             low, rate = rate, rate * factor
         else:
             high, rate = rate, rate / factor
-        factor, times = min(factor * effort.factor, WIDEST), 1
+        factor = min(factor * effort.factor, WIDEST)
     return low, high
 
 

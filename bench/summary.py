@@ -66,7 +66,9 @@ Side = tuple[int, str]  # a round, and the run that measured it
 
 
 def ratio(ours: Mapping[Side, float], theirs: Mapping[Side, float]) -> Ratio:
-    """Ours over theirs, of every round that one run measured of both."""
+    """Ours over theirs, of every round that one run measured of both; of any, where they never held a rate."""
+    if theirs and not any(theirs.values()) and all(ours.values()):
+        return Ratio((inf,) * min(len(ours), len(theirs)))
     return Ratio(tuple(_over(ours[side], theirs[side]) for side in sorted(ours.keys() & theirs.keys())))
 
 

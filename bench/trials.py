@@ -157,8 +157,8 @@ def too_many_are_slow(answers: Sequence[QueryAnswer], asked: float, in_time: flo
 
 
 def say(line: str) -> None:
-    """Prints a line at once, into a file or a pipe too: a search takes minutes."""
-    print(line, flush=True)
+    """Prints a line at once, into a file or a pipe too, and in one piece, whatever other threads print."""
+    print(f"{line}\n", end="", flush=True)
 
 
 class Plane:

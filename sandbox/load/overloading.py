@@ -133,7 +133,9 @@ def _flush_one(tempo: Tempo, name: str) -> None:
 
 def _flush_after(seconds: float, over: Event, tempo: Tempo) -> None:
     """Those that are there: one that was killed has no block."""
-    for name in tempo.named("ingester") if not over.wait(seconds) else ():
+    if over.wait(seconds):
+        return
+    for name in tempo.named("ingester"):
         with suppress(OSError, http.client.HTTPException):
             _flush_one(tempo, name)
 

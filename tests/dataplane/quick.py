@@ -16,17 +16,14 @@ BLOCKS_ARE_KNOWN_AT_ONCE: dict[str, Any] = {
     "storage": {"trace": {"blocklist_poll": "1s", "blocklist_poll_stale_tenant_index": "2s"}}
 }
 # Searches read what is in the store from the next poll on. By Tempo's own they read there what is older than 15 min.
-BLOCKS_ARE_SEARCHED_AT_ONCE: dict[str, Any] = {
-    "storage": {"trace": {"blocklist_poll": "5s"}},
-    "query_frontend": {"search": {"query_backend_after": "0s"}},
-}
+BLOCKS_ARE_SEARCHED_AT_ONCE: dict[str, Any] = {"query_frontend": {"search": {"query_backend_after": "0s"}}}
 # The ingesters forget a block that they have written 12 s after the last span in it, when everyone has learnt of it:
 # Tempo's own are 15 min and 5 min. A compacted one is removed after 10 s: whoever does not know of that yet reads it.
 BLOCKS_AGE_FAST: dict[str, Any] = {
     "ingester": {"complete_block_timeout": "12s"},
     **BLOCKS_ARE_KNOWN_AT_ONCE,
     "compactor": {"compaction": {"compaction_cycle": "1s", "compacted_block_retention": "10s"}},
-    "query_frontend": {"search": {"query_backend_after": "0s"}},  # blocks are searched as soon as they are there
+    **BLOCKS_ARE_SEARCHED_AT_ONCE,
 }
 # A trace that comes late keeps the time it says; by Tempo's own rule it would count as one of now after 2 min.
 LATE_TRACES_KEEP_THEIR_TIME: dict[str, Any] = {

@@ -18,6 +18,7 @@ from tests.dataplane.under_load import counted, intake, killed, needs_limits, us
 
 pytestmark = needs_limits
 
+BLOCKS_ARE_KNOWN_SOON = {"storage": {"trace": {"blocklist_poll": "5s"}}}  # at once would take much of a querier's cpu
 SPEC = {
     "storage": {"secret": {"name": "minio", "type": "s3"}},
     "storageSize": "20Gi",
@@ -25,7 +26,7 @@ SPEC = {
     # With an executable of its own it gets ready in 85 MiB, but in 128 heavy queries make it read that again and again,
     # for minutes after them. What this costs, the others go without.
     "template": {"queryFrontend": {"component": {"resources": {"limits": {"memory": "256Mi"}}}}},
-    "extraConfig": {"tempo": quick(STARTS_AT_ONCE, BLOCKS_ARE_SEARCHED_AT_ONCE)},
+    "extraConfig": {"tempo": quick(STARTS_AT_ONCE, BLOCKS_ARE_SEARCHED_AT_ONCE, BLOCKS_ARE_KNOWN_SOON)},
 }
 SECONDS = 12.0
 ANSWERED_OR_GIVEN_UP = {"200", "429", "ReadTimeoutError"}  # the last by whoever asked; none by a process that died
