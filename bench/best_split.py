@@ -1,57 +1,67 @@
 """The best split that a search finds: what ours is measured against.
 
-Begins with ours, and moves cpu or memory from the component that uses least of its own to those at their limits, in
-smaller and smaller parts, for as long as the rate that holds grows. Everything tried is added to
-bench/data/best-split.jsonl, and a run goes on from the best there is. The best is written as weights, for
+The best is the one that holds the highest rate under every load, one load after the other on one data plane: nobody who
+chooses a split knows which of them is to come. Begins with ours, and moves cpu or memory from the component that uses
+least of its own to those at their limits, in smaller and smaller parts, and goes on from what holds a rate that is
+better by BETTER; so to find a split no better takes one trial, and not a search for what it does hold. Everything tried
+is added to bench/data/best-split.jsonl, and a run goes on from the best there is. The best is written as weights, for
 `python -m bench.budget --splits ours @FILE`, which sets both beside each other, in turn, for whole minutes.
 """
 
 import argparse
 import json
-import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 
 from allocation.floors import TEMPO, floor_of
 from allocation.sharing import Claim, share
 from allocation.tuning import coefficients as c
 from bench.arguments import a_number, a_total, ended_with_a_line
-from bench.held import WARM_UP_A_MILLICORE, Load, held
-from bench.mixes import MIXES
+from bench.held import WARM_UP_A_MILLICORE, Load
+from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
 from bench.records import DATA, PROJECT, Record, append, of_this_machine, read
-from bench.search import Effort
 from bench.splits import CONTAINERS, OURS, Split, Total, limited
-from bench.trials import Measured
+from bench.trials import Measured, Plane, say
 from bench.watching import component_of
+from sandbox.errors import SandboxError
 from sandbox.load import SMALL
 
 FILE = DATA / "best-split.jsonl"
 PARTS = (0.4, 0.2, 0.1)  # of what the giver has
 BETTER = 1.05  # less is noise
 BUSY = 0.6  # of a limit: below, nobody is given more of it
-# Whole minutes alone, and finer than what counts as better: steps of seconds are borne by the burst that is let in.
-EFFORT = Effort(step_seconds=60, factor=1.06, precision=1.04, most_steps=7)
-FIRST_OF_BEST = (0.94, 1.0)  # anew for every split: those that began alike would be found to hold the same
-FIRST_PART = 0.8  # of what ours lets in
+SECONDS = 60.0  # trials of seconds are borne by the burst that is let in
+FIRST_PART = 0.9  # of what ours lets in
+LOWEST_PART = 0.5  # of that: what holds less is nowhere to begin
 LET_IN = {  # bytes a second for each millicore, docs/tuning.md
     "distributor": c.DISTRIBUTOR_BYTES_PER_MILLICORE,
     "ingester": c.INGESTER_INTAKE_BYTES_PER_MILLICORE,
 }
 
+Used = Mapping[str, tuple[float, float]]  # by component: cpu and memory, in shares of its limits
+
 
 @dataclass(frozen=True)
 class Result:
-    """What a split held, and how much of its limits each component used: (cpu, memory), in shares."""
+    """Whether a split held a rate under every load, and how much of its limits each component used at the most."""
 
+    held: bool
+    used: Used
+
+
+Evaluate = Callable[[Limits, float], Result]  # (limits, rate)
+
+
+@dataclass(frozen=True)
+class Best:
+    """A split, and the highest rate that it was seen to hold under every load."""
+
+    limits: Limits
     rate: float
-    used: Mapping[str, tuple[float, float]]
-
-
-Evaluate = Callable[[Limits, float], Result]  # (limits, rate to begin with)
+    used: Used
 
 
 def main() -> int:
@@ -59,40 +69,63 @@ def main() -> int:
     arguments = _parser().parse_args()
     need_limits()
     end_on_signals()
-    deadline, known = Deadline(arguments.minutes), _known(arguments)
+    deadline = Deadline(arguments.minutes)
     ours = Stack.of_split(Split.parse(OURS), arguments.total)
-    start = max(known, key=lambda r: r["rate"])["limits"] if known else ours.limits
     evaluate = evaluator(arguments)
-    best = {name: (int(cpu), int(memory)) for name, (cpu, memory) in start.items()}
+
+    def allows() -> bool:
+        return deadline.allows(_usual_seconds(arguments))
+
     try:
-        best, result = climb(evaluate, best, _first_rate(ours), _allows(deadline, _loads(arguments)))
-        print(f"best: {result.rate:,.0f} spans/s with {best}")
+        begun = best_of(_known(arguments)) or beginning(evaluate, ours.limits, FIRST_PART * let_in(ours), allows)
+        best = begun and climb(evaluate, begun, _failed(_known(arguments)), allows)
     except KeyboardInterrupt:
-        known = _known(arguments)
-        best = max(known, key=lambda r: r["rate"])["limits"] if known else best
         print("interrupted; what was tried is kept")
+        best = best_of(_known(arguments))
+    if not best:
+        print("no split held a rate under every load", file=sys.stderr)
+        return 1
+    print(f"best: {best.rate:,.0f} spans/s with {best.limits}")
     file = DATA / f"best-{str(arguments.total).replace('/', '-')}-{'-'.join(arguments.mixes)}.json"
-    weights = {name.replace("-", "_"): figures for name, figures in best.items()}
+    weights = {name.replace("-", "_"): figures for name, figures in best.limits.items()}
     file.write_text(json.dumps(weights) + "\n", encoding="utf-8")
     print(f"python -m bench.budget --totals {arguments.total} --splits ours @{file.relative_to(PROJECT)}")
     return 0
 
 
-def climb(evaluate: Evaluate, start: Limits, first_rate: float, allows: Callable[[], bool]) -> tuple[Limits, Result]:
-    """The best limits found from `start`, by moves that each make the rate better, while `allows` says so."""
-    best, result = start, evaluate(start, first_rate)
+def beginning(evaluate: Evaluate, limits: Limits, rate: float, allows: Callable[[], bool]) -> Best | None:
+    """What a split holds, to BETTER: down from `rate` until it holds one, or up until it does not."""
+    best, lowest = None, LOWEST_PART * rate
+    while rate >= lowest and allows():
+        result = evaluate(limits, rate)
+        if result.held:
+            best = Best(limits, rate, result.used)
+        elif best:
+            break
+        rate *= BETTER if best else 1 / BETTER
+    return best
+
+
+def climb(evaluate: Evaluate, best: Best, failed: Sequence[Best], allows: Callable[[], bool]) -> Best:
+    """The best found by moves that each hold a better rate, while `allows` says so.
+
+    What is among those that `failed` a rate as low is not tried again.
+    """
     for part in PARTS:
         moved = True
         while moved:
             moved = False
-            for limits in transfers(best, result.used, part):
+            for limits in transfers(best.limits, best.used, part):
+                rate = BETTER * best.rate
+                if any(each.limits == limits and each.rate <= rate for each in failed):
+                    continue
                 if not allows():
-                    return best, result
-                tried = evaluate(limits, random.uniform(*FIRST_OF_BEST) * result.rate or first_rate / 4)
-                if tried.rate > BETTER * result.rate:
-                    best, result, moved = limits, tried, True
+                    return best
+                result = evaluate(limits, rate)
+                if result.held:
+                    best, moved = Best(limits, rate, result.used), True
                     break
-    return best, result
+    return best
 
 
 def transfers(limits: Limits, used: Mapping[str, tuple[float, float]], part: float) -> Iterator[Limits]:
@@ -128,28 +161,49 @@ def _moved(limits: Limits, giver: str, takers: Sequence[str], resource: int, amo
 
 
 def evaluator(arguments: argparse.Namespace) -> Evaluate:
-    """Runs a split, and keeps what it held; under several mixes the geometric mean counts."""
+    """Puts a split under one load after the other until one fails, on one data plane, and keeps what came of it.
 
-    what, loads = _what(arguments), _loads(arguments)
+    A split that lets in less than the rate is not started: by its own rule it cannot hold it.
+    """
+    what = _what(arguments)
 
-    def evaluate(limits: Limits, first_rate: float) -> Result:
+    def evaluate(limits: Limits, rate: float) -> Result:
         stack = Stack.of(limited({name.replace("-", "_"): both for name, both in limits.items()}))
-        stack = stack.with_blocks_of(arguments.block_seconds)
-        print(f"{limits}", flush=True)
-        rates, last, all_used = [], None, dict.fromkeys(limits, (1.0, 1.0))
-        for load in loads:
-            if not (result := held(stack, load, first_rate, EFFORT)):
-                return Result(0.0, all_used)  # not known, so not kept: a climb goes elsewhere
-            if not result.plane:
-                break
-            rates.append(result.found.rate)
-            last = max((t for t in result.plane.trials if t.verdict.held), key=lambda t: t.rate, default=last)
-        rate = prod(rates) ** (1 / len(rates)) if len(rates) == len(loads) else 0.0
-        used = used_shares(last, limits) if last else all_used
-        append(FILE, {**what, "limits": limits, "rate": rate, "used": used})
-        return Result(rate, used)
+        if (most := let_in(stack)) < rate:
+            say(f"lets in {most:,.0f} spans/s: {limits}")
+            return Result(False, {})
+        say(f"{rate:,.0f} spans/s with {limits}")
+        try:
+            used, failed = tried(stack.with_blocks_of(arguments.block_seconds), _loads(arguments), limits, rate)
+        except SandboxError as error:
+            used, failed = {}, f"does not run: {error}"[:300]
+        append(FILE, {**what, "limits": limits, "rate": round(rate, 1), "failed": failed, "used": used})
+        return Result(failed is None, used)
 
     return evaluate
+
+
+def tried(stack: Stack, loads: Sequence[Load], limits: Limits, rate: float) -> tuple[Used, str | None]:
+    """What was used at the most, and the load that failed with its reason; None where all held."""
+    used: dict[str, tuple[float, float]] = dict.fromkeys(limits, (0.0, 0.0))
+    with stack.running() as tempo:
+        ids: Sequence[bytes] = ()
+        for load in loads:
+            plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, say, ids)
+            if not ids:
+                plane.warm_up(load.warm_up_rate, load.warm_up_seconds)
+                ids = plane.ids
+            verdict = plane(rate, SECONDS)
+            for name, shares in used_shares(plane.trials[-1], limits).items() if plane.trials else ():
+                used[name] = max(used[name][0], shares[0]), max(used[name][1], shares[1])
+            if not verdict.held:
+                return used, f"{load.mix}: {verdict.reason}"
+    return used, None
+
+
+def let_in(stack: Stack) -> float:
+    """Spans per second of the benchmarks' shape that its distributor takes."""
+    return stack.intake.rate_bytes / SMALL.span_bytes
 
 
 def used_shares(measured: Measured, limits: Limits) -> dict[str, tuple[float, float]]:
@@ -166,6 +220,22 @@ def used_shares(measured: Measured, limits: Limits) -> dict[str, tuple[float, fl
     return found
 
 
+def best_of(records: Sequence[Record]) -> Best | None:
+    """What held the highest rate."""
+    held = [each for each in records if each["failed"] is None]
+    return _as_best(max(held, key=lambda each: each["rate"])) if held else None
+
+
+def _failed(records: Sequence[Record]) -> list[Best]:
+    return [_as_best(each) for each in records if each["failed"] is not None]
+
+
+def _as_best(record: Record) -> Best:
+    """Pairs, that JSON has as lists."""
+    limits = {name: (int(cpu), int(memory)) for name, (cpu, memory) in record["limits"].items()}
+    return Best(limits, record["rate"], {name: (cpu, memory) for name, (cpu, memory) in record["used"].items()})
+
+
 def _what(arguments: argparse.Namespace) -> Record:
     """What results must have in common; the fingerprint is of any limits, so that it is the settings'."""
     any_limits = Stack.of(limited(dict.fromkeys(CONTAINERS, (500, 2**29)))).with_blocks_of(arguments.block_seconds)
@@ -173,7 +243,7 @@ def _what(arguments: argparse.Namespace) -> Record:
         "total": str(arguments.total),
         "mixes": list(arguments.mixes),
         "block_seconds": arguments.block_seconds,
-        "precision": EFFORT.precision,
+        "seconds": SECONDS,
         "warm_up": WARM_UP_A_MILLICORE,
         "fingerprint": any_limits.fingerprint,
     }
@@ -184,23 +254,21 @@ def _known(arguments: argparse.Namespace) -> list[Record]:
     return [each for each in of_this_machine(read(FILE)) if what.items() <= each.items()]
 
 
-def _first_rate(ours: Stack) -> float:
-    return FIRST_PART * ours.intake.rate_bytes / SMALL.span_bytes
-
-
 def _loads(arguments: argparse.Namespace) -> list[Load]:
     return [Load(arguments.total, mix, SMALL, arguments.block_seconds) for mix in arguments.mixes]
 
 
-def _allows(deadline: Deadline, loads: Sequence[Load]) -> Callable[[], bool]:
-    return lambda: deadline.allows(sum(load.usual_seconds(EFFORT) for load in loads))
+def _usual_seconds(arguments: argparse.Namespace) -> float:
+    """About what a trial of one split takes, that holds under every load."""
+    loads = _loads(arguments)
+    return loads[0].ready_seconds + SECONDS * len(loads)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"))
-    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=["balanced"])
-    parser.add_argument("--minutes", type=a_number, default=20, help="nothing is started that would take longer")
+    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES)[::-1], help="in that order")
+    parser.add_argument("--minutes", type=a_number, default=60, help="nothing is started that would take longer")
     parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     return parser
 

@@ -1,6 +1,6 @@
 """What the searches for the best split found, as the page shows it: a row for every split that was tried.
 
-The last search of every total and load on every machine; those that did not say how finely they searched are left out.
+The last search of every total and loads on every machine, of those whose every trial is of a rate under every load.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from bench.records import Record
 from bench.splits import CONTAINERS
 from bench.summary import NOTHING
-from ops.markdown import RIGHT, table_text
+from ops.markdown import LEFT, RIGHT, table_text
 
 COMPONENTS = tuple(name.replace("_", "-") for name in CONTAINERS)
 
-ALIKE = ("block_seconds", "precision", "warm_up", "fingerprint")  # in one search
+ALIKE = ("block_seconds", "seconds", "warm_up", "fingerprint")  # in one search
 
 Searched = tuple[str, str, str, tuple[str, ...]]  # hardware, version, total, and the loads
 
@@ -21,41 +21,45 @@ def newest(records: Iterable[Record]) -> Mapping[Searched, Sequence[Record]]:
     """The last search of each, in the order in which splits were tried."""
     found: dict[Searched, list[Record]] = {}
     for record in records:
-        if "precision" in record:
+        if "failed" in record:
             key = record["hardware"], record["tempo"], record["total"], tuple(record["mixes"])
             search = found.setdefault(key, [])
-            if search and any(search[0].get(each) != record.get(each) for each in ALIKE):
+            if search and any(search[0][each] != record[each] for each in ALIKE):
                 search.clear()
             search.append(record)
     return found
 
 
 def markdown(searches: Mapping[Searched, Sequence[Record]]) -> str:
-    """A table for each: where it began, then the lowest rate first; the memory is in the data."""
+    """A table for each: where it began, then in the order in which they were tried."""
     return "\n\n".join(_table(*searched, records) for searched, records in searches.items()) or NOTHING
 
 
 def _table(hardware: str, tempo: str, total: str, mixes: Sequence[str], records: Sequence[Record]) -> str:
-    rates: dict[tuple[int, ...], list[float]] = {}
+    by_split: dict[tuple[str, ...], list[Record]] = {}
     for record in records:
-        rates.setdefault(_cpu(record["limits"]), []).append(record["rate"])
-    first, best, last = _cpu(records[0]["limits"]), max(record["rate"] for record in records), records[-1]
-    rows = [
-        (*map(str, cpu), "; ".join(f"{rate:,.0f}" for rate in rates[cpu]), _part(max(rates[cpu]), best))
-        for cpu in sorted(rates, key=lambda each: (each != first, max(rates[each])))
-    ]
+        by_split.setdefault(_split(record), []).append(record)
+    rows = [(*split, *_rates(tried)) for split, tried in by_split.items()]
     caption = (
-        f"Cpu in millicores, spans/s held, and their part of the best; {total} under "
-        f"{', '.join(f'`{mix}`' for mix in mixes)}, beginning with the profile as it was, one search of whole minutes "
-        f"for each rate, to {100 * last['precision'] - 100:.0f} %. Measured on {hardware}, Tempo {tempo}, "
-        f"{last['time'][:10]}."
+        f"Millicores/MiB, and the spans/s that held, and did not, for {records[0]['seconds']:.0f} s under each of "
+        f"{', '.join(f'`{mix}`' for mix in mixes)}; {total}, the first row is ours. Measured on {hardware}, "
+        f"Tempo {tempo}, {records[-1]['time'][:10]}."
     )
-    return f"{table_text([(name, RIGHT) for name in (*COMPONENTS, 'spans/s', 'of the best')], rows)}\n\n{caption}"
+    heads = [*((name, RIGHT) for name in (*COMPONENTS, "held", "did not")), ("why not", LEFT)]
+    return f"{table_text(heads, rows)}\n\n{caption}"
 
 
-def _part(rate: float, best: float) -> str:
-    return f"{100 * rate / best:.0f} %" if best else "-"
+def _split(record: Record) -> tuple[str, ...]:
+    limits = (record["limits"][name] for name in COMPONENTS)
+    return tuple(f"{cpu}/{memory >> 20}" for cpu, memory in limits)
 
 
-def _cpu(limits: Mapping[str, tuple[int, int]]) -> tuple[int, ...]:
-    return tuple(limits[name][0] for name in COMPONENTS)
+def _rates(tried: Sequence[Record]) -> tuple[str, str, str]:
+    """The highest that held, the lowest that did not, and what of that one's reason is no number of its own."""
+    held = [each["rate"] for each in tried if each["failed"] is None]
+    failed = min((each for each in tried if each["failed"]), key=lambda each: each["rate"], default=None)
+    return (
+        f"{max(held):,.0f}" if held else "-",
+        f"{failed['rate']:,.0f}" if failed else "-",
+        failed["failed"].rpartition("; ")[0] if failed else "",
+    )

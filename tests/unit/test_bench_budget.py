@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from allocation import allocate
-from bench import best_split, budget
+from bench import budget
 from bench.arguments import ended_with_a_line
 from bench.budget import FIRST_OF_ITS_OWN, Visit, Wanted, beginning, missing
 from bench.budget_report import cells, lines, markdown, rates
@@ -134,7 +134,7 @@ def test_a_later_round_of_what_held_nothing_goes_up_from_below() -> None:
     assert highest_rate(lambda rate, _: Verdict(rate < 1.2 * first), start, effort).rate > first
 
 
-@pytest.mark.parametrize("effort", [Effort(), Effort().near(), best_split.EFFORT])
+@pytest.mark.parametrize("effort", [Effort(), Effort().near()])
 def test_from_below_a_search_gets_past_where_it_began_whatever_its_own_steps(effort: Effort) -> None:
     start, upward = effort.from_below(10_000)
     assert start == effort.lowest_part * 10_000

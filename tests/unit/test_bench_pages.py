@@ -92,27 +92,27 @@ def test_a_page_without_its_section_is_told_in_lines_to_write(
 
 
 def test_of_searches_for_the_best_split_the_last_of_each_load_is_told_where_it_began_first() -> None:
-    def tried(querier: int, rate: float, **changed: Any) -> Record:
+    def tried(querier: int, rate: float, failed: str | None = None, **changed: Any) -> Record:
         cpu = {"distributor": 200, "ingester": 420, "compactor": 90, "querier": querier, "query-frontend": 90}
         limits = {name: (millicores, 2**28) for name, millicores in cpu.items()}
-        what = {"total": "1/2Gi", "mixes": ["query"], "block_seconds": 60, "precision": 1.04}
-        return {**ORIGIN, **what, "limits": limits, "rate": rate, **changed}
+        what = {"total": "1/2Gi", "mixes": ["query", "ingest"], "block_seconds": 60, "seconds": 60.0, "warm_up": 2.5}
+        return {**ORIGIN, **what, "limits": limits, "rate": rate, "failed": failed, **changed}
 
-    coarse = tried(200, 9_000)
-    del coarse["precision"]
-    before = [coarse, tried(200, 8_000, hardware="8 × Y"), tried(200, 7_000, fingerprint="as it was")]
-    records = [tried(200, 11_660.7), tried(120, 12_700), tried(90, 9_000), tried(120, 12_000)]
+    of_old = tried(200, 9_000)
+    del of_old["failed"]
+    before = [of_old, tried(200, 8_000, hardware="8 × Y"), tried(200, 7_000, fingerprint="as it was")]
+    slow = "query: queries p95 3.0 s; querier-0 cpu 99%"
+    records = [tried(200, 11_660.7), tried(200, 12_243.7, "ingest: lost 1; x"), tried(90, 12_000, slow)]
     other = tried(90, 5_000, total="500m/1Gi")
     searches = best_split_report.newest([*before, other, *records])
     assert list(searches.values()) == [[before[1]], records, [other]]
     rows = best_split_report.markdown(best_split_report.newest(records)).splitlines()
-    assert rows[2:5] == [
-        "| 200 | 420 | 90 | 200 | 90 | 11,661 | 92 % |",
-        "| 200 | 420 | 90 | 90 | 90 | 9,000 | 71 % |",
-        "| 200 | 420 | 90 | 120 | 90 | 12,700; 12,000 | 100 % |",
+    assert rows[2:4] == [
+        "| 200/256 | 420/256 | 90/256 | 200/256 | 90/256 | 11,661 | 12,244 | ingest: lost 1 |",
+        "| 200/256 | 420/256 | 90/256 | 90/256 | 90/256 | - | 12,000 | query: queries p95 3.0 s |",
     ]
-    assert "1/2Gi under `query`, " in rows[-1]
-    assert "to 4 %. Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
+    assert "for 60 s under each of `query`, `ingest`; 1/2Gi, " in rows[-1]
+    assert "Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
     assert best_split_report.markdown({}) == "nothing measured yet"
 
 

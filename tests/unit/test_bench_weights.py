@@ -2,27 +2,28 @@
 
 import json
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from allocation.profiles import MEASURED, MEASURED_ENOUGH
 from bench import best_split, records
-from bench.best_split import BETTER, Result, climb, least, transfers, used_shares
+from bench.best_split import BETTER, Best, Result, beginning, climb, least, transfers, used_shares
 from bench.best_split_report import COMPONENTS
 from bench.fitting import CONSTANT, Fit
-from bench.held import Held, Load
-from bench.mixes import MIXES
+from bench.mixes import MIXES, Mix, mix_on
 from bench.planes import Limits, Stack
-from bench.search import Found
+from bench.search import Verdict
 from bench.splits import Total
-from bench.trials import Measured, Plane
+from bench.trials import Measured
 from bench.watching import Seen, Use
 from bench.weights import QUERY_SHARE_SECONDS, proposed
+from sandbox.errors import SandboxError
 from sandbox.load import Shape
-from sandbox.tempo_processes import Tempo
 
 MIB = 2**20
 TOTAL = Total(500, 1024 * MIB)
@@ -85,10 +86,19 @@ class Counted:
     def __init__(self, needs: Mapping[str, float]) -> None:
         self.needs, self.asked = needs, 0
 
-    def __call__(self, limits: Limits, first_rate: float) -> Result:
+    def __call__(self, limits: Limits, rate: float) -> Result:
         self.asked += 1
-        rate = min(limits[name][0] / need for name, need in self.needs.items())
-        return Result(rate, {name: (rate * need / limits[name][0], 0.5) for name, need in self.needs.items()})
+        most = min(limits[name][0] / need for name, need in self.needs.items())
+        return Result(rate <= most, {name: (most * need / limits[name][0], 0.5) for name, need in self.needs.items()})
+
+    def climb(self, start: Limits, failed: Sequence[Best] = ()) -> Best:
+        begun = beginning(self, start, 30, always)
+        assert begun is not None
+        return climb(self, begun, failed, always)
+
+
+def always() -> bool:
+    return True
 
 
 def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
@@ -107,19 +117,51 @@ def test_nobody_is_given_more_of_what_it_leaves_unused() -> None:
     assert not list(transfers(LIMITS, dict.fromkeys(LIMITS, (0.3, 0.3)), 0.4))
 
 
+@pytest.mark.parametrize("rate", [10.0, 25.0, 26.0, 40.0])
+def test_a_search_begins_with_what_ours_holds_wherever_it_looks_first(rate: float) -> None:
+    begun = beginning(Counted({"ingester": 4}), LIMITS, rate, always)
+    assert begun is not None
+    assert 25 / BETTER < begun.rate <= 25
+
+
+def test_a_split_that_holds_next_to_nothing_is_nowhere_to_begin() -> None:
+    nothing = Counted({"ingester": 400})
+    assert beginning(nothing, LIMITS, 10, always) is None
+    assert nothing.asked < 20
+
+
 def test_a_climb_gets_near_the_best_split() -> None:
     evaluate = Counted({"distributor": 1, "ingester": 4, "compactor": 0.5})
-    best, result = climb(evaluate, LIMITS, 10, lambda: True)
-    assert result.rate >= 0.93 * 300 / 5.5
-    assert sum(cpu for cpu, _ in best.values()) == 300
+    best = evaluate.climb(LIMITS)
+    assert best.rate >= 0.9 * 300 / 5.5
+    assert sum(cpu for cpu, _ in best.limits.values()) == 300
     assert evaluate.asked < 60
 
 
 def test_a_climb_gets_away_from_where_two_end_at_the_same_rate() -> None:
     """From there no single one of them gains anything by more."""
     start = {**LIMITS, "ingester": (400, 400 * MIB)}
-    _, result = climb(Counted({"distributor": 1, "ingester": 4, "compactor": 0.1}), start, 10, lambda: True)
-    assert result.rate == pytest.approx(108)
+    assert Counted({"distributor": 1, "ingester": 4, "compactor": 0.1}).climb(start).rate > BETTER * 100
+
+
+def test_a_climb_does_not_try_again_what_failed_a_rate_as_low() -> None:
+    first = Counted({"distributor": 1, "ingester": 4, "compactor": 0.1})
+    failed: list[Best] = []
+
+    def kept(limits: Limits, rate: float) -> Result:
+        result = first(limits, rate)
+        if not result.held:
+            failed.append(Best(limits, rate, result.used))
+        return result
+
+    best = climb(kept, Best(LIMITS, 24, first(LIMITS, 24).used), (), always)
+    best = climb(kept, best, (), always)  # anew with the larger parts, from where the smallest led
+    again = Counted(first.needs)
+    assert climb(again, best, failed, always) == best
+    assert again.asked == 0
+    lower = [Best(each.limits, 2 * each.rate, each.used) for each in failed]
+    assert climb(again, best, lower, always).rate >= best.rate
+    assert again.asked > 0
 
 
 def test_whoever_s_cpu_lets_no_more_in_is_at_its_end_though_it_is_not_busy() -> None:
@@ -132,34 +174,82 @@ def test_whoever_s_cpu_lets_no_more_in_is_at_its_end_though_it_is_not_busy() -> 
 
 def test_a_climb_ends_when_the_time_is_over_and_keeps_what_it_has() -> None:
     evaluate = Counted({"distributor": 1, "ingester": 4, "compactor": 0.5})
+    used = evaluate(LIMITS, 24).used
     left = iter([True, True, False])
-    best, result = climb(evaluate, LIMITS, 10, lambda: next(left))
+    best = climb(evaluate, Best(LIMITS, 24, used), (), lambda: next(left))
     assert evaluate.asked == 3
-    assert result.rate > BETTER * 25
-    assert best != LIMITS
+    assert best.rate == pytest.approx(24 * BETTER**2)
+    assert best.limits != LIMITS
 
 
-def test_under_several_loads_their_mean_counts_and_what_does_not_start_holds_nothing(
+class Planes:
+    """Stands for data planes whose trials end as they are told, and keeps what each was."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+        self.fails: str = ""
+        self.starts, self.warm_ups = 0, 0
+        self.trials: list[tuple[float, Sequence[bytes]]] = []
+        monkeypatch.setattr(best_split, "FILE", file)
+        monkeypatch.setattr(best_split, "Plane", self.plane)
+        monkeypatch.setattr(Stack, "running", self.running)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        if self.fails == "start":
+            raise SandboxError("ingester-0: not ready")
+        self.starts += 1
+        yield
+
+    def plane(self, _: None, mix: Mix, __: Shape, ___: object, ids: Sequence[bytes]) -> "Planes.One":
+        return Planes.One(self, mix, ids)
+
+    @dataclass
+    class One:
+        planes: "Planes"
+        mix: Mix
+        ids: Sequence[bytes]
+        trials: list[Measured] = field(default_factory=list)
+
+        def warm_up(self, _: float, __: float) -> None:
+            self.planes.warm_ups += 1
+            self.ids = [b"first"]
+
+        def __call__(self, rate: float, _: float) -> Verdict:
+            self.planes.trials.append((rate, self.ids))
+            use = Use(10 * self.mix.queries_per_second, 100, 0, 1, 2, 0, 0)
+            seen = Seen({f"{name}-0": use for name in COMPONENTS}, {}, [], 1.0, None)
+            self.trials.append(Measured(rate, 60, None, None, seen, 1.0))
+            return Verdict(self.mix != mix_on(self.planes.fails or "query", 500) or not self.planes.fails, "slow; cpu")
+
+
+def test_a_split_is_put_under_one_load_after_the_other_until_one_fails(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    rates: dict[str, float | None] = {"ingest": 400, "query": 100}
-
-    def searched(_: Stack, load: Load, *__: object) -> Held | None:
-        if load.mix not in rates:
-            return None
-        rate, plane = rates[load.mix], Plane(cast("Tempo", None), MIXES[load.mix], load.shape, print)
-        return Held(Found(rate or 0, "", ()), None if rate is None else plane)
-
-    monkeypatch.setattr(best_split, "held", searched)
-    monkeypatch.setattr(best_split, "FILE", tmp_path / "best.jsonl")
-    evaluate = best_split.evaluator(Namespace(total=TOTAL, mixes=["ingest", "query"], block_seconds=60))
+    planes = Planes(monkeypatch, tmp_path / "best.jsonl")
+    arguments = Namespace(total=TOTAL, mixes=["query", "balanced", "ingest"], block_seconds=60)
+    evaluate = best_split.evaluator(arguments)
     limits = dict.fromkeys(COMPONENTS, (100, 200 * MIB))
-    assert evaluate(limits, 100).rate == pytest.approx(200)
-    rates["query"] = None
-    assert evaluate(limits, 100).rate == 0
-    del rates["query"]  # it started once and not again: that is nothing to keep
-    assert evaluate(limits, 100).rate == 0
-    assert [each["rate"] for each in records.read(tmp_path / "best.jsonl")] == [pytest.approx(200), 0]
+    held = evaluate(limits, 100)
+    assert held.held
+    assert held.used["querier"] == (0.15, 0.5), "the most, which is under the first load"
+    assert (planes.starts, planes.warm_ups) == (1, 1)
+    assert planes.trials == [(100, [b"first"])] * 3, "all of them ask for traces of the same block"
+    planes.fails = "balanced"
+    assert not evaluate(limits, 200).held
+    assert len(planes.trials) == 5
+    planes.fails = "start"
+    assert not evaluate(limits, 150).held
+    assert not evaluate(limits, 1e6).held, "of which it does not let in a tenth"
+    kept = records.read(tmp_path / "best.jsonl")
+    assert [(each["rate"], each["failed"]) for each in kept] == [
+        (100, None),
+        (200, "balanced: slow; cpu"),
+        (150, "does not run: ingester-0: not ready"),
+    ]
+    best = best_split.best_of(kept)
+    assert best is not None
+    assert (best.rate, best.limits, best.used["querier"]) == (100, limits, (0.15, 0.5))
+    assert best_split.best_of(kept[1:]) is None
 
 
 def test_what_is_kept_says_where_it_comes_from_and_a_line_that_was_cut_short_does_no_harm(tmp_path: Path) -> None:
