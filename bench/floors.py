@@ -34,6 +34,7 @@ FILE = DATA / "floors.jsonl"
 MIB = 2**20
 LIGHT_LOAD, SPANS_PER_SECOND = Mix(0.2, LIGHT), 50
 RAISE = 1.15
+PROBED_SECONDS = 60.0  # without an answer, and Kubernetes takes it out of its Service (components/probes.py)
 CONTAINERS = {**LIMITS, BRIDGE: (1000, 512 * MIB)}
 SERVICE = "checkout"  # of the generator's, that the bridge is asked for
 BRIDGE_SECONDS = 1 / LIGHT_LOAD.queries_per_second  # between two questions to it
@@ -158,8 +159,7 @@ def _survives(
                 return None, "; ".join(unanswered)
             if died := [name for name in tempo.instances if tempo.usage(name).oom_kills + tempo.usage(name).restarts]:
                 return None, f"{', '.join(died)} died"
-            if waited_for := [name for name in tempo.instances if not tempo.ready(name)]:  # the compactor among them
-                return None, f"{', '.join(waited_for)} not ready"
+            tempo.wait_ready(tempo.instances, within_seconds=PROBED_SECONDS)  # the compactor among them
             return used, ""
     except SandboxError as error:
         return None, str(error)
