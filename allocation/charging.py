@@ -18,7 +18,7 @@ def cost_of(settings: Settings, plan: Plan) -> Cost | None:
         return None
     components = [
         ComponentCost(workload.component, *(_charge(plan, workload, prices, at) for at in BOUNDS))
-        for workload in (*plan.workloads, *plan.outside)
+        for workload in plan.every_workload
         if workload.kind != "Job"
     ]
     if settings.minio.enabled:

@@ -22,7 +22,7 @@ class Variable:
 
 def environment_of(plan: Plan) -> Iterator[tuple[WorkloadPlan, ContainerPlan, Variable]]:
     """The variables of every container, inside the total and outside."""
-    for workload in (*plan.workloads, *plan.outside):
+    for workload in plan.every_workload:
         for container in workload.containers:
             for variable in variables(container):
                 yield workload, container, variable

@@ -24,7 +24,7 @@ def placement_of(settings: Settings, plan: Plan) -> Placement | None:
 
 def pods_of(settings: Settings, plan: Plan, bound: Bound) -> Iterator[PodClass]:
     """The pods of every workload, in the plan's order."""
-    for workload in (*plan.workloads, *plan.outside):
+    for workload in plan.every_workload:
         path, pod = _settings_of(settings, workload.component)
         yield PodClass(
             workload.component,

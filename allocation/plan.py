@@ -152,9 +152,14 @@ class Plan:
     namespaces: tuple[NamespacePlan, ...] = ()  # of tenants, with what they are held to
     tuning: tuple[Setting, ...] = ()  # Tempo's own limits that follow from all this
 
+    @property
+    def every_workload(self) -> tuple[WorkloadPlan, ...]:
+        """Those inside the total, then those outside it."""
+        return (*self.workloads, *self.outside)
+
     def workload(self, component: str) -> WorkloadPlan | None:
         """The workload of that component, inside or outside the total; None where it does not run."""
-        return next((w for w in (*self.workloads, *self.outside) if w.component == component), None)
+        return next((w for w in self.every_workload if w.component == component), None)
 
     def allocated(self, side: Side, resource: Resource) -> int:
         """Sum over the workloads inside the total, x replicas that the budget counts."""
@@ -174,7 +179,7 @@ class Plan:
         return tuple(r for r in RESOURCES if r in QOS_RESOURCES or self._mentions(r))
 
     def _mentions(self, resource: Resource) -> bool:
-        containers = [c for w in (*self.workloads, *self.outside) for c in w.containers]
+        containers = [c for w in self.every_workload for c in w.containers]
         return any(
             resource in self.totals.get(side, {})
             or any(c.figure(side, resource).source not in ("default", "none") for c in containers)

@@ -38,7 +38,7 @@ def quota_of(plan: Plan) -> Quota:
     largest = {
         resource: max(
             container.limits[resource].amount or 0
-            for workload in (*plan.workloads, *plan.outside)
+            for workload in plan.every_workload
             for container in workload.containers
         )
         for resource in plan.totals["limits"]

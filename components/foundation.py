@@ -87,7 +87,7 @@ class Ground:
 
     def _certificates(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
         settings = self.settings
-        components = [workload.component for workload in (*self.plan.workloads, *self.plan.outside)]
+        components = [workload.component for workload in self.plan.every_workload]
         hosts = passed_through({"gateway": settings.gateway_ingress, "query-frontend": settings.jaeger_ingress})
         return declare_certificates(self.name, self.me, self.transport, settings.spec.tls, components, hosts, child)
 

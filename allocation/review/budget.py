@@ -18,7 +18,7 @@ DECIDED: dict[Source, str] = {
 
 def requests_within_limits(case: Case) -> Iterator[Violation]:
     """Kubernetes refuses a container whose request exceeds its limit; totals that say so contradict themselves."""
-    for container in (c for w in (*case.plan.workloads, *case.plan.outside) for c in w.containers):
+    for container in (c for w in case.plan.every_workload for c in w.containers):
         for resource in RESOURCES:
             limit, request = container.limits[resource].amount, container.requests[resource].amount
             if limit is not None and request is not None and request > limit:

@@ -91,7 +91,7 @@ def _objects(case: Case) -> dict[str, int]:
 
 
 def _workloads(case: Case) -> tuple[WorkloadPlan, ...]:
-    return (*case.plan.workloads, *case.plan.outside)
+    return case.plan.every_workload
 
 
 def _pods(case: Case, workload: WorkloadPlan) -> int:

@@ -110,7 +110,7 @@ def test_no_pod_of_the_stack_is_changed_by_it(plan: Plan, kubectl: Kubectl) -> N
         (workload.component, container.name): {
             json.dumps({side: container.quantities(side) for side in ("limits", "requests")}, sort_keys=True)
         }
-        for workload in (*plan.workloads, *plan.outside)
+        for workload in plan.every_workload
         for container in workload.containers
     }
     assert live == wanted

@@ -121,7 +121,7 @@ def test_every_process_has_exactly_the_limits_of_the_plan(limited: Tempo, file: 
     plan = allocate(load_file(file))
     planned = {
         (workload.component, container.name): container
-        for workload in (*plan.workloads, *plan.outside)
+        for workload in plan.every_workload
         for container in workload.containers
     }
     for name in limited.names:

@@ -88,7 +88,7 @@ def test_seed_per_component_is_kept_to_the_letter() -> None:
 
 def test_every_object_has_the_name_and_kind_that_users_know() -> None:
     plan = plan_of(stack(cpu="2", memory="2Gi", gateway="openshift"), minio={"enabled": True})
-    assert [(w.name, w.kind) for w in (*plan.workloads, *plan.outside)] == [
+    assert [(w.name, w.kind) for w in plan.every_workload] == [
         ("tempo-x-distributor", "Deployment"),
         ("tempo-x-ingester", "StatefulSet"),
         ("tempo-x-compactor", "Deployment"),

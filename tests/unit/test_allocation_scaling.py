@@ -214,7 +214,7 @@ class TestQuota:
         total = {"requests": {"cpu": "1", "ephemeral-storage": "2Gi"}, "limits": {"ephemeral-storage": "8Gi"}}
         spec = stack(resources={"total": total, "enforce": True}, template__compactor__qos="BestEffort")
         plan = plan_of(spec, minio={"enabled": True})
-        for workload in (*plan.workloads, *plan.outside):
+        for workload in plan.every_workload:
             for container in workload.containers:
                 for side, resource in quota_of(plan).hard:
                     assert container.figure(side, resource).amount is not None
@@ -299,7 +299,7 @@ def test_a_higher_maximum_takes_no_less_and_changes_no_number_that_the_budget_do
 def test_a_quota_has_room_for_every_pod_that_is_counted_and_for_those_of_a_rollout(spec: Spec) -> None:
     plan = plan_of(spec, minio={"enabled": True})
     for (side, resource), hard in quota_of(plan).hard.items():
-        pods = [*plan.workloads, *plan.outside]
+        pods = plan.every_workload
         everything = sum(w.of_one_pod(side, resource) * (w.replicas + w.surge) for w in pods)
         unused = plan.totals[side][resource] - plan.allocated(side, resource)
         assert hard - everything == unused

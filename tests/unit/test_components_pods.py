@@ -40,7 +40,7 @@ def test_every_container_gets_exactly_what_the_plan_says(stack_named: Named, nam
     plan = allocate(load_config(texts, SECRETS))
     planned = {
         (workload.name, container.name): {side: container.quantities(side) for side in SIDES}
-        for workload in (*plan.workloads, *plan.outside)
+        for workload in plan.every_workload
         for container in workload.containers
     }
     run = stack_named(name)
@@ -49,7 +49,7 @@ def test_every_container_gets_exactly_what_the_plan_says(stack_named: Named, nam
         for workload, container in run.containers()
     }
     assert declared == planned
-    for workload in (*plan.workloads, *plan.outside):
+    for workload in plan.every_workload:
         assert run.workloads[workload.name].kind == workload.kind
         assert run.workloads[workload.name].inputs["spec"].get("replicas", 1) == workload.replicas
 

@@ -43,7 +43,7 @@ def test_an_amount_is_read_back_to_the_unit(amount: int, resource: Resource) -> 
 def test_the_lines_of_a_plan_have_all_its_numbers(spec: Spec) -> None:
     plan = allocate(settings_of(spec))
     read = {key: ContainerLine.parse(str(line)) for key, line in container_lines(plan).items()}
-    for workload in (*plan.workloads, *plan.outside):
+    for workload in plan.every_workload:
         for container in workload.containers:
             line = read.pop(f"{workload.component}/{container.name}")
             assert (line.replicas, line.outside) == (workload.replicas, workload in plan.outside)

@@ -88,7 +88,7 @@ def test_it_is_well_formed_and_refers_to_nothing_outside() -> None:
 @pytest.mark.parametrize("plan", [over_allocated(), everything()], ids=["plain", "everything"])
 def test_every_number_of_the_plan_stands_in_it(plan: Plan) -> None:
     texts = page(plan).texts
-    for workload in (*plan.workloads, *plan.outside):
+    for workload in plan.every_workload:
         for container in workload.containers:
             assert f"{workload.component}/{container.name}" in texts
             for resource in RESOURCES:

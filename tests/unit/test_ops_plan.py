@@ -157,7 +157,7 @@ def test_every_number_stands_in_its_container_s_rows(form: Any, capsys: pytest.C
     form.write(plan)
     rows = capsys.readouterr().out.splitlines()
     below = 0
-    for workload in (*plan.workloads, *plan.outside):
+    for workload in plan.every_workload:
         for container in workload.containers:
             below = next(i for i in range(below, len(rows)) if container.name in re.split(r"[\s/]+", rows[i])) + 1
             row, all_replicas = rows[below - 1], rows[below] if workload.replicas > 1 and form is table else ""
