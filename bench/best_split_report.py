@@ -31,19 +31,21 @@ def newest(records: Iterable[Record]) -> Mapping[Searched, Sequence[Record]]:
 
 
 def markdown(searches: Mapping[Searched, Sequence[Record]]) -> str:
-    """A table for each: where it began, then in the order in which they were tried."""
+    """A table for each: ours, then in the order in which they were tried."""
     return "\n\n".join(_table(*searched, records) for searched, records in searches.items()) or NOTHING
 
 
 def _table(hardware: str, tempo: str, total: str, mixes: Sequence[str], records: Sequence[Record]) -> str:
     by_split: dict[tuple[str, ...], list[Record]] = {}
     for record in records:
-        by_split.setdefault(_split(record), []).append(record)
+        if record["valid"] and not record["skipped"]:
+            by_split.setdefault(_split(record), []).append(record)
     rows = [(*split, *_rates(tried)) for split, tried in by_split.items()]
+    skipped = sum(record["skipped"] for record in records)
     caption = (
         f"Millicores/MiB, and the spans/s that held, and did not, for {records[0]['seconds']:.0f} s under each of "
-        f"{', '.join(f'`{mix}`' for mix in mixes)}; {total}, the first row is ours. Measured on {hardware}, "
-        f"Tempo {tempo}, {records[-1]['time'][:10]}."
+        f"{', '.join(f'`{mix}`' for mix in mixes)}; {total}, the first row is ours; {skipped} more let in less than "
+        f"they would have had to hold. Measured on {hardware}, Tempo {tempo}, {records[-1]['time'][:10]}."
     )
     heads = [*((name, RIGHT) for name in (*COMPONENTS, "held", "did not")), ("why not", LEFT)]
     return f"{table_text(heads, rows)}\n\n{caption}"
@@ -55,11 +57,11 @@ def _split(record: Record) -> tuple[str, ...]:
 
 
 def _rates(tried: Sequence[Record]) -> tuple[str, str, str]:
-    """The highest that held, the lowest that did not, and what of that one's reason is no number of its own."""
+    """The highest that held, the lowest that did not, and that one's reason."""
     held = [each["rate"] for each in tried if each["failed"] is None]
     failed = min((each for each in tried if each["failed"]), key=lambda each: each["rate"], default=None)
     return (
-        f"{max(held):,.0f}" if held else "-",
-        f"{failed['rate']:,.0f}" if failed else "-",
-        failed["failed"].rpartition("; ")[0] if failed else "",
+        f"{max(held):,}" if held else "-",
+        f"{failed['rate']:,}" if failed else "-",
+        "; ".join(filter(None, (failed["failed"], failed["binding"]))) if failed else "",
     )

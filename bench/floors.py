@@ -10,7 +10,7 @@ import argparse
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
@@ -34,7 +34,11 @@ FILE = DATA / "floors.jsonl"
 MIB = 2**20
 LIGHT_LOAD, SPANS_PER_SECOND = Mix(0.2, LIGHT), 50
 RAISE = 1.15
-PROBED_SECONDS = 60.0  # without an answer, and Kubernetes takes it out of its Service (components/probes.py)
+PROBE_SECONDS, MISSED_PROBES = (
+    5.0,
+    12,
+)  # so many in a row, and Kubernetes takes it out of its Service: components/probes
+READY_SECONDS = 60.0  # after the load, for a compactor that still watches its ring
 CONTAINERS = {**LIMITS, BRIDGE: (1000, 512 * MIB)}
 SERVICE = "checkout"  # of the generator's, that the bridge is asked for
 BRIDGE_SECONDS = 1 / LIGHT_LOAD.queries_per_second  # between two questions to it
@@ -148,18 +152,18 @@ def _survives(
         with stack.running(own_executables=True) as tempo:
             plane = Plane(tempo, LIGHT_LOAD, SMALL, say)
             plane.warm_up(SPANS_PER_SECOND, seconds=2)
-            with _asking(tempo.bridges) as unanswered:
+            with _asking(tempo.bridges) as unanswered, _probing(tempo.instances, tempo.ready) as not_ready:
                 for part in _parts(seconds):
                     measured = plane.measure(SPANS_PER_SECOND, part)
-                    if (failures := [*measured.failures, *unanswered]) or ending.is_set():
+                    if (failures := [*measured.failures, *unanswered, *not_ready]) or ending.is_set():
                         return None, "; ".join(failures) or "interrupted"
                     own_uses = (use for name, use in measured.uses.items() if _container(name) == container)
                     used = max(used, *(use.memory_bytes for use in own_uses))
-            if unanswered:
-                return None, "; ".join(unanswered)
+            if failures := [*unanswered, *not_ready]:
+                return None, "; ".join(failures)
+            tempo.wait_ready(tempo.instances, within_seconds=READY_SECONDS)
             if died := [name for name in tempo.instances if tempo.usage(name).oom_kills + tempo.usage(name).restarts]:
                 return None, f"{', '.join(died)} died"
-            tempo.wait_ready(tempo.instances, within_seconds=PROBED_SECONDS)  # the compactor among them
             return used, ""
     except SandboxError as error:
         return None, str(error)
@@ -202,6 +206,35 @@ def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
             over.set()
             for each in asking:
                 each.result()
+
+
+@contextmanager
+def _probing(names: Iterable[str], ready: Callable[[str], bool]) -> Iterator[list[str]]:
+    """Has every process asked whether it is ready, as often as Kubernetes does.
+
+    Yields a list, of a line for who was ready once and then not for as long as makes Kubernetes take it for unready.
+    """
+    failed: list[str] = []
+    over = threading.Event()
+
+    def probe() -> None:
+        missed: dict[str, int] = {}  # of those that were ready once
+        while not over.wait(PROBE_SECONDS):
+            for name in names:
+                if ready(name):
+                    missed[name] = 0
+                elif name in missed:
+                    missed[name] += 1
+                    if missed[name] == MISSED_PROBES:
+                        failed.append(f"{name} not ready any more")
+
+    with ThreadPoolExecutor(1) as thread:
+        probing = thread.submit(probe)
+        try:
+            yield failed
+        finally:
+            over.set()
+            probing.result()
 
 
 def _parts(seconds: float) -> Sequence[float]:

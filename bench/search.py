@@ -42,7 +42,7 @@ class Effort:
 
         What holds for a few seconds can be far more than what holds for a minute, and steps would find that again.
         """
-        return replace(self, step_seconds=self.confirm_seconds, factor=1.08, precision=1.09, most_steps=8)
+        return replace(self, step_seconds=self.confirm_seconds, factor=1.08, most_steps=8)
 
     def from_below(self, first: float) -> tuple[float, "Effort"]:
         """A rate to begin with, far below one with which a search began that came down to nothing, and how to go up.

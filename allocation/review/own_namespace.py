@@ -63,7 +63,7 @@ def _single_containers(case: Case, namespace: NamespacePlan, index: int) -> Iter
 
 def _needs(case: Case, namespace: NamespacePlan) -> dict[str, Quantity]:
     """Key of a quota -> what the stack comes to."""
-    workloads, volumes = _workloads(case), case.plan.storage.volumes
+    workloads, volumes = case.plan.every_workload, case.plan.storage.volumes
     pods = {workload.component: _pods(case, workload) for workload in workloads}
     of_container = {label(w, c): pods[w.component] for w in workloads for c in w.containers}
     needs: dict[str, Quantity] = {}
@@ -90,10 +90,6 @@ def _objects(case: Case) -> dict[str, int]:
     }
 
 
-def _workloads(case: Case) -> tuple[WorkloadPlan, ...]:
-    return case.plan.every_workload
-
-
 def _pods(case: Case, workload: WorkloadPlan) -> int:
     """The most that there ever are of it; MinIO's are never two."""
     most = workload.replicas_at("max")
@@ -111,7 +107,7 @@ def _counted(case: Case, namespace: NamespacePlan, side: Side, resource: Resourc
         request = limit if request is None else request
         return _amount(resource, namespace.default_request(resource)) if request is None else request
 
-    return {label(workload, each): of(each) for workload in _workloads(case) for each in workload.containers}
+    return {label(workload, each): of(each) for workload in case.plan.every_workload for each in workload.containers}
 
 
 def _quantity(resource: Resource, amount: int) -> Quantity:

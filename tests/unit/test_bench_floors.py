@@ -1,4 +1,4 @@
-"""Whether a bridge is held to answer while its floor is looked for."""
+"""Whether a bridge is held to answer, and everybody to be ready, while a floor is looked for."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from bench import floors
-from bench.floors import SERVICE, _asking
+from bench.floors import SERVICE, _asking, _probing
 from sandbox.messages import field
 
 SPAN = field(2, b"12345678") + field(3, b"GET /")
@@ -55,3 +55,30 @@ def test_a_stack_without_a_bridge_has_nobody_asked() -> None:
     with _asking([]) as failed:
         pass
     assert failed == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ([True], []),
+        ([False, True], []),  # it starts late
+        ([True, False, False, True], []),
+        ([True, False, False, False], ["compactor-0 not ready any more"]),
+        ([False], []),  # never was: that is for who waits for it
+    ],
+)
+def test_who_was_ready_and_misses_as_many_probes_as_kubernetes_allows_is_said_once(
+    answers: list[bool], said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floors, "PROBE_SECONDS", 0.001)
+    monkeypatch.setattr(floors, "MISSED_PROBES", 3)
+    asked: list[str] = []
+
+    def ready(name: str) -> bool:
+        asked.append(name)
+        return name != "compactor-0" or answers[min(asked.count(name), len(answers)) - 1]
+
+    with _probing(["compactor-0", "ingester-0"], ready) as failed:
+        while asked.count("ingester-0") < 10:
+            time.sleep(0.001)
+    assert failed == said
