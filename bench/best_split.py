@@ -27,7 +27,7 @@ from bench.splits import CONTAINERS, OURS, Split, Total, limited
 from bench.trials import Measured, Plane, say
 from bench.watching import binding, component_of
 from sandbox.errors import SandboxError
-from sandbox.load import SMALL
+from sandbox.load import SMALL, wire_bytes
 
 FILE = DATA / "best-split.jsonl"
 SECONDS = 60.0  # trials of seconds are borne by the burst that is let in
@@ -128,7 +128,7 @@ def try_all(stack: Stack, loads: Sequence[Load], limits: Limits, rate: float) ->
 def most_let_in(stack: Stack) -> float:
     """Spans per second, of the benchmarks' shape, that pass its rate limit for as long as a trial takes."""
     intake = stack.intake
-    return (intake.rate_bytes + intake.burst_bytes / SECONDS) / SMALL.span_bytes
+    return (intake.rate_bytes + intake.burst_bytes / SECONDS) / wire_bytes(SMALL)
 
 
 def used_shares(measured: Measured, limits: Limits) -> Used:
@@ -141,7 +141,7 @@ def used_shares(measured: Measured, limits: Limits) -> Used:
     for name, bytes_per_millicore in LET_IN.items():
         cpu, memory = found[name]
         let_in = bytes_per_millicore * limits[name][0]
-        found[name] = max(cpu, measured.rate * SMALL.span_bytes / let_in), memory
+        found[name] = max(cpu, measured.rate * wire_bytes(SMALL) / let_in), memory
     return found
 
 

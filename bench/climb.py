@@ -6,6 +6,7 @@ It knows nothing of what runs: whether a split holds a rate, and what it used of
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain, combinations
 
 from allocation.floors import TEMPO, floor_of
 from allocation.sharing import Claim, share
@@ -14,6 +15,7 @@ from bench.planes import Limits
 PARTS = (0.4, 0.2, 0.1)  # of what a giver has
 BETTER = 1.05  # less is noise
 BUSY = 0.6  # of a limit: below, nobody is given more of it
+NEAR = 0.9  # of the busiest: any of those may be what is in the way, or all of them at once
 STEPS_DOWN = 15  # to half of the first rate: what holds less is nowhere to begin
 
 Used = Mapping[str, tuple[float, float]]  # by component: cpu and memory, in shares of its limits
@@ -73,14 +75,15 @@ def climb(evaluate: Evaluate, limits: Limits, first: int) -> Iterator[Best]:
 def transfers(limits: Limits, used: Used, part: float) -> Iterator[Limits]:
     """Limits with a part of some components' moved to others, the most promising first; their sum stays.
 
-    Cpu, then memory: the two that use least of theirs give, the two that use most take, first both and then either
-    alone: of two that end at the same rate, more for one of them is worth nothing, and one giver may have too little.
+    Cpu, then memory: the two that use least of theirs give, those that use about as much as the busiest take, first all
+    and then fewer: of some that end at the same rate, more for one is worth nothing, and one giver may have too little.
     """
     for resource in (0, 1):
         order = sorted(limits, key=lambda name: used[name][resource])
-        busy = [name for name in reversed(order[-2:]) if used[name][resource] >= BUSY]
-        for takers in _both_and_each(busy):
-            for givers in _both_and_each([name for name in order[:2] if name not in takers]):
+        enough = max(BUSY, NEAR * used[order[-1]][resource])
+        busy = [name for name in reversed(order) if used[name][resource] >= enough]
+        for takers in _all_and_fewer(busy):
+            for givers in _all_and_fewer([name for name in order[:2] if name not in takers]):
                 amounts = {name: int(part * limits[name][resource]) for name in givers}
                 if all(n and limits[name][resource] - n >= least(name, resource) for name, n in amounts.items()):
                     yield _moved(limits, amounts, takers, resource)
@@ -91,8 +94,8 @@ def least(component: str, resource: int) -> int:
     return floor_of(component, TEMPO, "limits", ("cpu", "memory")[resource])
 
 
-def _both_and_each(names: Sequence[str]) -> list[Sequence[str]]:
-    return [*([names] if len(names) > 1 else []), *([name] for name in names)]
+def _all_and_fewer(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(names, size) for size in range(len(names), 0, -1))
 
 
 def _moved(limits: Limits, amounts: Mapping[str, int], takers: Sequence[str], resource: int) -> Limits:

@@ -1,6 +1,7 @@
 """Load for a data plane: spans pushed at a rate, read back by id, queries, and too much of it all at once."""
 
 from sandbox.load.overloading import FLUSHING, OVERLOAD, Intake, Overload, fill, flush, overload
+from sandbox.load.payloads import wire_bytes
 from sandbox.load.pushing import Pushed, Pushing
 from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
 from sandbox.load.reading_back import Lost, read_back
@@ -29,4 +30,5 @@ __all__ = [
     "overload",
     "queries",
     "read_back",
+    "wire_bytes",
 ]

@@ -12,7 +12,7 @@ class Shape:
     """Traces of one size; a trace is pushed whole, in one request, with as many others as a batch holds."""
 
     spans_per_trace: int
-    span_bytes: int  # on the wire, about
+    span_bytes: int  # its own; what it shares with others comes on top
 
     @classmethod
     def of_trace_bytes(cls, trace_bytes: int) -> "Shape":

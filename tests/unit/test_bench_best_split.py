@@ -22,7 +22,7 @@ from bench.splits import OURS, Split, Total, limited
 from bench.trials import Measured
 from bench.watching import Seen, Use
 from sandbox.errors import SandboxError
-from sandbox.load import Shape
+from sandbox.load import SMALL, Shape, wire_bytes
 
 MIB = 2**20
 TOTAL = Total(500, 1024 * MIB)
@@ -147,7 +147,7 @@ def test_what_does_not_start_or_does_not_come_back_holds_nothing(planes: Planes)
 def test_a_split_that_lets_in_less_than_a_rate_for_as_long_as_a_trial_is_not_started(planes: Planes) -> None:
     stack = Stack.of(limited({name.replace("-", "_"): both for name, both in LIMITS.items()}))
     most = most_let_in(stack)
-    assert most == pytest.approx((stack.intake.rate_bytes + stack.intake.burst_bytes / SECONDS) / 200)
+    assert most == pytest.approx((stack.intake.rate_bytes + stack.intake.burst_bytes / SECONDS) / wire_bytes(SMALL))
     assert best_split.evaluator(ARGUMENTS)(LIMITS, int(most)).held
     assert not best_split.evaluator(ARGUMENTS)(LIMITS, int(most) + 1).held
     assert planes.starts == 1
@@ -220,5 +220,5 @@ def test_whoever_s_cpu_lets_no_more_in_is_at_its_end_though_it_is_not_busy() -> 
     use = Use(50, 100, 0.2, 1, 2, 0, 0)
     seen = Seen({"minio": use, "ingester-0": use, "distributor-0": use}, {}, [], 1.0, None)
     used = used_shares(Measured(2700, 60, None, None, seen, 1.0), {"ingester": (100, 1), "distributor": (50, 1)})
-    assert used["ingester"] == pytest.approx((0.9, 0.5))
-    assert used["distributor"] == pytest.approx((0.837, 0.5), abs=0.001)
+    assert used["ingester"] == pytest.approx((0.969, 0.5), abs=0.001)
+    assert used["distributor"] == pytest.approx((0.901, 0.5), abs=0.001)

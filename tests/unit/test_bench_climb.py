@@ -37,7 +37,7 @@ NEEDS = Formula({"distributor": 0.01, "ingester": 0.04, "compactor": 0.005})
 
 
 def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
-    used = {"distributor": (0.7, 0.9), "ingester": (1.0, 0.3), "compactor": (0.1, 0.2)}
+    used = {"distributor": (0.95, 0.9), "ingester": (1.0, 0.3), "compactor": (0.1, 0.2)}
     found = list(transfers(LIMITS, used, 0.4))
     both = {"ingester": (120, 400 * MIB), "distributor": (120, 100 * MIB)}
     assert found[0] == {**LIMITS, **both, "compactor": (60, 100 * MIB)}
@@ -48,6 +48,15 @@ def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
         for resource in (0, 1):
             assert sum(figures[resource] for figures in limits.values()) == sum(f[resource] for f in LIMITS.values())
             assert all(figures[resource] >= least(name, resource) for name, figures in limits.items())
+
+
+def test_all_that_are_about_as_busy_take_together_first_and_nobody_else() -> None:
+    limits: Limits = dict.fromkeys(("a", "b", "c", "d", "e"), (100, 100 * MIB))
+    used = {"a": (0.99, 0), "b": (0.95, 0), "c": (0.97, 0), "d": (0.85, 0), "e": (0.1, 0)}
+    more = [{name for name in "abcd" if limits[name][0] > 100} for limits in transfers(limits, used, 0.4)]
+    assert more[0] == {"a", "b", "c"}
+    assert {"a", "c"} in more
+    assert not any("d" in each for each in more)
 
 
 def test_nobody_is_given_more_of_what_it_leaves_unused() -> None:

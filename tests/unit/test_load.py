@@ -21,7 +21,7 @@ from pulumi.runtime.proto import status_pb2
 
 from sandbox.load import LIGHT, SIZES, SMALL, Pushed, Pushing, Shape, queries
 from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable_grpc, retryable_http
-from sandbox.load.payloads import Payloads, namespace, trace_ids
+from sandbox.load.payloads import Payloads, namespace, trace_ids, wire_bytes
 from sandbox.load.reading_back import read_back_from
 
 SEED = 7
@@ -109,7 +109,8 @@ def test_a_request_holds_whole_traces_of_its_shape(shape: Shape) -> None:
     spans = _spans(ExportTraceServiceRequest.FromString(payload))
     by_trace = {trace_id: [s for s in spans if s.trace_id == trace_id] for trace_id in trace_ids(shape, SEED, 40)}
 
-    assert len(payload) / shape.spans_per_request == pytest.approx(shape.span_bytes, rel=0.1)
+    assert shape.span_bytes < len(payload) / shape.spans_per_request == pytest.approx(wire_bytes(shape), rel=0.01)
+    assert wire_bytes(shape) == pytest.approx(shape.span_bytes, rel=0.1)
     assert sum(map(len, by_trace.values())) == len(spans) == shape.spans_per_request
     for trace in by_trace.values():
         ids = {span.span_id for span in trace}
