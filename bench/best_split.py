@@ -31,7 +31,6 @@ from sandbox.load import SMALL, wire_bytes
 
 FILE = DATA / "best-split.jsonl"
 SECONDS = 60.0  # trials of seconds are borne by the burst that is let in
-FIRST_PART = 0.9  # of what ours lets in
 LET_IN = {  # bytes a second for each millicore, docs/tuning.md
     "distributor": c.DISTRIBUTOR_BYTES_PER_MILLICORE,
     "ingester": c.INGESTER_INTAKE_BYTES_PER_MILLICORE,
@@ -46,7 +45,7 @@ def main() -> int:
     ours = Stack.of_split(Split.parse(OURS), arguments.total)
     best, end = None, "every move was tried"
     try:
-        for best in climb(evaluator(arguments), ours.limits, round(FIRST_PART * most_let_in(ours))):
+        for best in climb(evaluator(arguments), ours.limits, round(ours.intake.rate_bytes / wire_bytes(SMALL))):
             say(f"holds {best.rate:,} spans/s: {best.limits}")
     except TimeoutError:
         end = "the time is over; another run goes on"
