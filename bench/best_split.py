@@ -2,7 +2,7 @@
 
 The best is the one that holds the highest rate under every load, one load after the other on one data plane: nobody who
 chooses a split knows which of them is to come. Begins with ours, and moves cpu or memory from the components that use
-least of their own to those at their limits, in smaller and smaller parts, and goes on from what holds a rate that is
+least of their own to those at their limits, in larger and larger parts, and goes on from what holds a rate that is
 better by BETTER; so to find a split no better takes one trial, and not a search for what it does hold. Everything tried
 is added to bench/data/best-split.jsonl; what is there is not tried again, so a run goes on where the last one stopped.
 The best is written as weights, for `python -m bench.budget --splits ours @FILE`, which sets both beside each other, in
