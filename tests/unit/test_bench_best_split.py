@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bench import best_split, climb, records
-from bench.best_split import SECONDS, most_let_in, used_shares
+from bench.best_split import let_in, used_shares
 from bench.best_split_report import COMPONENTS
 from bench.climb import BETTER, Evaluate, Result
 from bench.mixes import Mix, mix_on
@@ -144,10 +144,10 @@ def test_what_does_not_start_or_does_not_come_back_holds_nothing(planes: Planes)
     ]
 
 
-def test_a_split_that_lets_in_less_than_a_rate_for_as_long_as_a_trial_is_not_started(planes: Planes) -> None:
+def test_a_split_that_lets_in_less_than_a_rate_is_not_started(planes: Planes) -> None:
     stack = Stack.of(limited({name.replace("-", "_"): both for name, both in LIMITS.items()}))
-    most = most_let_in(stack)
-    assert most == pytest.approx((stack.intake.rate_bytes + stack.intake.burst_bytes / SECONDS) / wire_bytes(SMALL))
+    most = let_in(stack)
+    assert most == pytest.approx(stack.intake.rate_bytes / wire_bytes(SMALL))
     assert best_split.evaluator(ARGUMENTS)(LIMITS, int(most)).held
     assert not best_split.evaluator(ARGUMENTS)(LIMITS, int(most) + 1).held
     assert planes.starts == 1
@@ -170,7 +170,7 @@ def test_a_search_writes_the_best_as_weights_and_goes_on_where_it_was_interrupte
     monkeypatch.setattr(best_split, "PROJECT", tmp_path)
     monkeypatch.setattr(climb, "PARTS", (0.2,))
     ours = Stack.of_split(Split.parse(OURS), TOTAL)
-    planes.holds = 0.7 * most_let_in(ours)
+    planes.holds = 0.7 * let_in(ours)
 
     whole = best_split.evaluator
 
