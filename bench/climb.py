@@ -12,7 +12,7 @@ from allocation.floors import TEMPO, floor_of
 from allocation.sharing import Claim, share
 from bench.planes import Limits
 
-PARTS = (0.1, 0.2, 0.4)  # of what a giver has
+PARTS = (0.1, 0.2, 0.3, 0.4)  # of what a giver has
 BETTER = 1.05  # less is noise
 BUSY = 0.6  # of a limit: below, nobody is given more of it
 NEAR = 0.9  # of the busiest: any of those may be what is in the way, or all of them at once
