@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from allocation.tuning import coefficients as c
 from bench.arguments import a_number, a_total, ended_with_a_line
-from bench.climb import Evaluate, Result, Used, climb, most
+from bench.climb import Result, Used, climb, most
 from bench.held import WARM_UP_A_MILLICORE, Load
 from bench.mixes import MIXES, mix_on
 from bench.planes import Deadline, Limits, Stack, end_on_signals, need_limits
@@ -42,51 +42,94 @@ def main() -> int:
     arguments = _parser().parse_args()
     need_limits()
     end_on_signals()
-    ours = Stack.of_split(Split.parse(OURS), arguments.total)
-    best, end = None, "every move was tried"
+    search = Search.of(arguments)
+    code = 0
     try:
-        for best in climb(evaluator(arguments), ours.limits, int(let_in(ours))):
-            say(f"holds {best.rate:,} spans/s: {best.limits}")
+        climb(search.evaluate, search.ours, search.first)
+        end = "every move was tried"
     except TimeoutError:
-        end = "the time is over; another run goes on"
+        end = "the time was over before every move was tried"
     except KeyboardInterrupt:
-        end = "interrupted; another run goes on"
+        end = "it was interrupted"
+    except SandboxError as error:  # not of a split, but of what measures it
+        end, code = f"it ended with: {error}"[:300], 1
     print(end)
-    if not best:
-        print(f"ours was seen to hold no rate under {', '.join(_mixes(arguments))}", file=sys.stderr)
+    held = [each for each in search.known() if each["failed"] is None]
+    if not held:
+        print(f"ours was seen to hold no rate under {', '.join(search.what['mixes'])}", file=sys.stderr)
         return 1
-    file = DATA / f"best-{str(arguments.total).replace('/', '-')}-{'-'.join(_mixes(arguments))}.json"
-    weights = {name.replace("-", "_"): figures for name, figures in best.limits.items()}
+    append(FILE, {**search.what, "end": end})
+    best = max(held, key=lambda each: each["rate"])
+    file = DATA / f"best-{str(arguments.total).replace('/', '-')}-{'-'.join(search.what['mixes'])}.json"
+    weights = {name.replace("-", "_"): figures for name, figures in best["limits"].items()}
     file.write_text(json.dumps(weights) + "\n", encoding="utf-8")
+    print(f"{best['rate']:,} spans/s with {weights}")
     print(f"python -m bench.budget --totals {arguments.total} --splits ours @{file.relative_to(PROJECT)}")
-    return 0
+    return code
 
 
-def evaluator(arguments: argparse.Namespace) -> Evaluate:
-    """Tries what is not known yet, and keeps what came of it. Raises TimeoutError where the time is over.
+@dataclass(frozen=True)
+class Search:
+    """One search: what its results have in common, and the time it has."""
 
-    A split whose own rate limit ends below the rate is not started. What failed while the machine itself was full says
-    nothing of the split: it is kept, and tried again by another run.
-    """
-    what, loads, deadline = _what(arguments), _loads(arguments), Deadline(arguments.minutes)
+    what: Record
+    ours: Limits
+    first: int  # spans per second
+    loads: tuple[Load, ...]
+    block_seconds: int
+    deadline: Deadline
 
-    def evaluate(limits: Limits, rate: int) -> Result:
-        for known in of_this_machine(read(FILE)):
-            same = {**what, "limits": {name: list(both) for name, both in limits.items()}, "rate": rate}
-            if same.items() <= known.items() and (known["valid"] or known["failed"] is None):
-                return Result(known["failed"] is None, {name: (cpu, mem) for name, (cpu, mem) in known["used"].items()})
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> "Search":
+        """As asked for; the fingerprint is of any limits, so that it is the settings'."""
+        ours = Stack.of_split(Split.parse(OURS), arguments.total)
+        any_limits = Stack.of(limited(dict.fromkeys(CONTAINERS, (500, 2**29)))).with_blocks_of(arguments.block_seconds)
+        mixes = [mix for mix in reversed(list(MIXES)) if mix in arguments.mixes]  # the heaviest ends most trials
+        first = round(let_in(ours))
+        what = {
+            "total": str(arguments.total),
+            "mixes": mixes,
+            "block_seconds": arguments.block_seconds,
+            "seconds": SECONDS,
+            "warm_up": WARM_UP_A_MILLICORE,
+            "fingerprint": any_limits.fingerprint,
+            "ours": _as_json(ours.limits),
+            "first": first,
+        }
+        loads = tuple(Load(arguments.total, mix, SMALL, arguments.block_seconds) for mix in mixes)
+        return cls(what, ours.limits, first, loads, arguments.block_seconds, Deadline(arguments.minutes))
+
+    def known(self) -> list[Record]:
+        """What was tried before."""
+        records = of_this_machine(read(FILE))
+        return [each for each in records if "failed" in each and self.what.items() <= each.items()]
+
+    def evaluate(self, limits: Limits, rate: int) -> Result:
+        """Tries what is not known yet, and keeps what came of it. Raises TimeoutError where the time is over.
+
+        A split whose own rate limit ends below the rate is not started. What says nothing of the split, since the
+        machine itself was full or it did not start, is tried once more, and again by another run.
+        """
         stack = Stack.of(limited({name.replace("-", "_"): both for name, both in limits.items()}))
-        if (passes := let_in(stack)) < rate:
-            tried = Tried(f"lets in {passes:,.0f} spans/s", skipped=True)
-        elif not deadline.allows(loads[0].ready_seconds + SECONDS * len(loads)):
-            raise TimeoutError
-        else:
+        if round(let_in(stack)) < rate:
+            return Result(False, {})
+        same = {"limits": _as_json(limits), "rate": rate}
+        for known in self.known():
+            if same.items() <= known.items() and known["valid"]:
+                return Result(known["failed"] is None, {name: (cpu, mem) for name, (cpu, mem) in known["used"].items()})
+        for _ in range(2):
+            if not self.deadline.allows(self.loads[0].ready_seconds + SECONDS * len(self.loads)):
+                raise TimeoutError
             say(f"{rate:,} spans/s with {limits}")
-            tried = try_all(stack.with_blocks_of(arguments.block_seconds), loads, limits, rate)
-        append(FILE, {**what, "limits": limits, "rate": rate, **vars(tried)})
+            tried = try_all(stack.with_blocks_of(self.block_seconds), self.loads, limits, rate)
+            append(FILE, {**self.what, **same, **vars(tried)})
+            if tried.valid:
+                break
         return Result(tried.failed is None, tried.used)
 
-    return evaluate
+
+def _as_json(limits: Limits) -> dict[str, list[int]]:
+    return {name: list(both) for name, both in limits.items()}
 
 
 @dataclass(frozen=True)
@@ -96,8 +139,7 @@ class Tried:
     failed: str | None
     binding: str = ""  # what was nearest to its limit then
     used: Used = field(default_factory=dict)
-    valid: bool = True  # the machine had processors left
-    skipped: bool = False  # not started
+    valid: bool = True  # it says something of the split
 
 
 def try_all(stack: Stack, loads: Sequence[Load], limits: Limits, rate: float) -> Tried:
@@ -107,7 +149,7 @@ def try_all(stack: Stack, loads: Sequence[Load], limits: Limits, rate: float) ->
         try:
             tempo = running.enter_context(stack.running())
         except SandboxError as error:
-            return Tried(f"does not run: {error}"[:300])
+            return Tried(f"does not run: {error}"[:300], valid=False)
         ids: Sequence[bytes] = ()
         for load in loads:
             plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, say, ids)
@@ -132,7 +174,7 @@ def let_in(stack: Stack) -> float:
 def used_shares(measured: Measured, limits: Limits) -> Used:
     """By component; waiting for cpu counts as using it.
 
-    So does the part that was held of the rate that a distributor's and an ingester's cpu each let in.
+    So does the part of the rate, as asked for, that a distributor's and an ingester's cpu each let in.
     """
     own = {component_of(name): use for name, use in measured.uses.items() if name != "minio"}
     found = {name: (max(use.cpu, use.throttled), use.memory) for name, use in own.items()}
@@ -141,28 +183,6 @@ def used_shares(measured: Measured, limits: Limits) -> Used:
         let_in = bytes_per_millicore * limits[name][0]
         found[name] = max(cpu, measured.rate * wire_bytes(SMALL) / let_in), memory
     return found
-
-
-def _what(arguments: argparse.Namespace) -> Record:
-    """What results must have in common; the fingerprint is of any limits, so that it is the settings'."""
-    any_limits = Stack.of(limited(dict.fromkeys(CONTAINERS, (500, 2**29)))).with_blocks_of(arguments.block_seconds)
-    return {
-        "total": str(arguments.total),
-        "mixes": _mixes(arguments),
-        "block_seconds": arguments.block_seconds,
-        "seconds": SECONDS,
-        "warm_up": WARM_UP_A_MILLICORE,
-        "fingerprint": any_limits.fingerprint,
-    }
-
-
-def _mixes(arguments: argparse.Namespace) -> list[str]:
-    """Those wanted, the heaviest first: it ends most trials."""
-    return [mix for mix in reversed(list(MIXES)) if mix in arguments.mixes]
-
-
-def _loads(arguments: argparse.Namespace) -> list[Load]:
-    return [Load(arguments.total, mix, SMALL, arguments.block_seconds) for mix in _mixes(arguments)]
 
 
 def _parser() -> argparse.ArgumentParser:

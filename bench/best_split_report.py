@@ -12,16 +12,16 @@ from ops.markdown import LEFT, RIGHT, table_text
 
 COMPONENTS = tuple(name.replace("_", "-") for name in CONTAINERS)
 
-ALIKE = ("block_seconds", "seconds", "warm_up", "fingerprint")  # in one search
+ALIKE = ("block_seconds", "seconds", "warm_up", "fingerprint", "ours", "first")  # in one search
 
 Searched = tuple[str, str, str, tuple[str, ...]]  # hardware, version, total, and the loads
 
 
 def newest(records: Iterable[Record]) -> Mapping[Searched, Sequence[Record]]:
-    """The last search of each, in the order in which splits were tried."""
+    """The last search of each, from one split and rate, with one fingerprint; in the order of its trials."""
     found: dict[Searched, list[Record]] = {}
     for record in records:
-        if "failed" in record:
+        if "first" in record:
             key = record["hardware"], record["tempo"], record["total"], tuple(record["mixes"])
             search = found.setdefault(key, [])
             if search and any(search[0][each] != record[each] for each in ALIKE):
@@ -38,22 +38,22 @@ def markdown(searches: Mapping[Searched, Sequence[Record]]) -> str:
 def _table(hardware: str, tempo: str, total: str, mixes: Sequence[str], records: Sequence[Record]) -> str:
     by_split: dict[tuple[str, ...], list[Record]] = {}
     for record in records:
-        if record["valid"] and not record["skipped"]:
-            by_split.setdefault(_split(record), []).append(record)
-    rows = [(*split, *_rates(tried)) for split, tried in by_split.items()]
-    skipped = sum(record["skipped"] for record in records)
+        if record.get("valid"):
+            by_split.setdefault(_split(record["limits"]), []).append(record)
+    ours = _split(records[0]["ours"])
+    rows = [(*split, *_rates(by_split[split])) for split in sorted(by_split, key=lambda split: split != ours)]
+    end = next((record["end"] for record in reversed(records) if "end" in record), "no end yet")
     caption = (
         f"Millicores/MiB, and the spans/s that held, and did not, for {records[0]['seconds']:.0f} s under each of "
-        f"{', '.join(f'`{mix}`' for mix in mixes)}; {total}, the first row is ours; {skipped} more let in less than "
-        f"they would have had to hold. Measured on {hardware}, Tempo {tempo}, {records[-1]['time'][:10]}."
+        f"{', '.join(f'`{mix}`' for mix in mixes)}; {total}, ours first. Of the search: {end}. "
+        f"Measured on {hardware}, Tempo {tempo}, {records[-1]['time'][:10]}."
     )
     heads = [*((name, RIGHT) for name in (*COMPONENTS, "held", "did not")), ("why not", LEFT)]
     return f"{table_text(heads, rows)}\n\n{caption}"
 
 
-def _split(record: Record) -> tuple[str, ...]:
-    limits = (record["limits"][name] for name in COMPONENTS)
-    return tuple(f"{cpu}/{memory >> 20}" for cpu, memory in limits)
+def _split(limits: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+    return tuple(f"{cpu}/{memory >> 20}" for cpu, memory in (limits[name] for name in COMPONENTS))
 
 
 def _rates(tried: Sequence[Record]) -> tuple[str, str, str]:

@@ -45,11 +45,11 @@ class Best:
     step: int  # the rate's, of BETTER each, from the first rate on
 
 
-def climb(evaluate: Evaluate, limits: Limits, first: int) -> Iterator[Best]:
-    """What `limits` hold, and every better split that moves from it lead to: the last is the best.
+def climb(evaluate: Evaluate, limits: Limits, first: int) -> Best | None:
+    """The best that moves from `limits` lead to, one after the other; None where those hold next to nothing themselves.
 
-    All rates are steps of BETTER up or down from the `first`, so that a split is never asked for nearly the same rate
-    twice. Ends when no move is left, or with what `evaluate` raises.
+    All rates are steps of BETTER up or down from the `first`, so that no split is asked for nearly the same rate twice;
+    for the very same it may be. From every better split the smallest moves come first again.
     """
 
     def held(limits: Limits, step: int) -> Best | None:
@@ -62,14 +62,14 @@ def climb(evaluate: Evaluate, limits: Limits, first: int) -> Iterator[Best]:
     def first_of(found: Iterable[Best | None]) -> Best | None:
         return next(filter(None, found), None)
 
-    best = first_of(held(limits, -step) for step in range(STEPS_DOWN))
-    if not best:
-        return
-    yield best
-    for part in PARTS:
-        while better := first_of(held(each, best.step + 1) for each in transfers(best.limits, best.used, part)):
-            best = better
-            yield best
+    def moves(best: Best) -> Iterator[Limits]:
+        return chain.from_iterable(transfers(best.limits, best.used, part) for part in PARTS)
+
+    best = better = first_of(held(limits, -step) for step in range(STEPS_DOWN))
+    while better:
+        best = better
+        better = first_of(held(each, better.step + 1) for each in moves(better))
+    return best
 
 
 def transfers(limits: Limits, used: Used, part: float) -> Iterator[Limits]:

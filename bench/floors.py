@@ -34,11 +34,11 @@ FILE = DATA / "floors.jsonl"
 MIB = 2**20
 LIGHT_LOAD, SPANS_PER_SECOND = Mix(0.2, LIGHT), 50
 RAISE = 1.15
-PROBE_SECONDS, MISSED_PROBES = (
-    5.0,
-    12,
-)  # so many in a row, and Kubernetes takes it out of its Service: components/probes
-READY_SECONDS = 60.0  # after the load, for a compactor that still watches its ring
+PROBE_SECONDS = 5.0
+MISSED_PROBES = 12  # in a row, and Kubernetes takes it out of its Service (components/probes.py)
+FIRST_PROBES = 24  # may be missed besides, by who was never ready: a compactor watches its ring for a minute first
+READY_SECONDS = 60.0  # after a load that was shorter than that
+JUDGED = "probes"  # how, in the data: tries with another word, or none, are of an older rule
 CONTAINERS = {**LIMITS, BRIDGE: (1000, 512 * MIB)}
 SERVICE = "checkout"  # of the generator's, that the bridge is asked for
 BRIDGE_SECONDS = 1 / LIGHT_LOAD.queries_per_second  # between two questions to it
@@ -94,7 +94,7 @@ def _floor(
     container: str, resource: str, arguments: argparse.Namespace, deadline: Deadline, ending: threading.Event
 ) -> None:
     """One container's, added to the file once it is found."""
-    own = {"container": container, "resource": resource}
+    own = {"container": container, "resource": resource, "judged": JUDGED}
     tried = {(each["amount"], each["seconds"]): each["used"] for each in _of_kind("try") if own.items() <= each.items()}
     unit, fails, step, most = astuple(RESOURCES[resource])
 
@@ -212,21 +212,18 @@ def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
 def _probing(names: Iterable[str], ready: Callable[[str], bool]) -> Iterator[list[str]]:
     """Has every process asked whether it is ready, as often as Kubernetes does.
 
-    Yields a list, of a line for who was ready once and then not for as long as makes Kubernetes take it for unready.
+    Yields a list, of a line for who was not for as long as makes Kubernetes take it for unready.
     """
     failed: list[str] = []
     over = threading.Event()
 
     def probe() -> None:
-        missed: dict[str, int] = {}  # of those that were ready once
+        missed = dict.fromkeys(names, -FIRST_PROBES)
         while not over.wait(PROBE_SECONDS):
-            for name in names:
-                if ready(name):
-                    missed[name] = 0
-                elif name in missed:
-                    missed[name] += 1
-                    if missed[name] == MISSED_PROBES:
-                        failed.append(f"{name} not ready any more")
+            for name in missed:
+                missed[name] = 0 if ready(name) else missed[name] + 1
+                if missed[name] == MISSED_PROBES:
+                    failed.append(f"{name} not ready")
 
     with ThreadPoolExecutor(1) as thread:
         probing = thread.submit(probe)

@@ -92,22 +92,32 @@ def test_a_page_without_its_section_is_told_in_lines_to_write(
 
 
 def test_of_searches_for_the_best_split_the_last_of_each_load_is_told_where_it_began_first() -> None:
-    def tried(querier: int, rate: int, failed: str | None = None, **changed: Any) -> Record:
+    def limits(querier: int) -> dict[str, tuple[int, int]]:
         cpu = {"distributor": 200, "ingester": 420, "compactor": 90, "querier": querier, "query-frontend": 90}
-        limits = {name: (millicores, 2**28) for name, millicores in cpu.items()}
-        what = {"total": "1/2Gi", "mixes": ["query", "ingest"], "block_seconds": 60, "seconds": 60.0, "warm_up": 2.5}
-        end = {"failed": failed, "binding": "a cpu 99%" if failed else "", "valid": True, "skipped": False}
-        return {**ORIGIN, **what, "limits": limits, "rate": rate, **end, **changed}
+        return {name: (millicores, 2**28) for name, millicores in cpu.items()}
+
+    what = {"total": "1/2Gi", "mixes": ["query", "ingest"], "block_seconds": 60, "seconds": 60.0, "warm_up": 2.5}
+    search = {**ORIGIN, **what, "ours": limits(200), "first": 11_661}
+
+    def tried(querier: int, rate: int, failed: str | None = None, **changed: Any) -> Record:
+        end = {"failed": failed, "binding": "a cpu 99%" if failed else "", "valid": True}
+        return {**search, "limits": limits(querier), "rate": rate, **end, **changed}
 
     of_old = tried(200, 9_000)
-    del of_old["failed"]
-    before = [of_old, tried(200, 8_000, hardware="8 × Y"), tried(200, 7_000, fingerprint="as it was")]
+    del of_old["first"]
+    before = [
+        of_old,
+        tried(200, 8_000, hardware="8 × Y"),
+        tried(200, 7_000, fingerprint="as it was"),
+        tried(200, 6_000, ours=limits(300)),
+    ]
     records = [
+        tried(90, 12_244, "query: compactor-0 did not come back", binding=""),
         tried(200, 11_661),
         tried(200, 12_244, "ingest: lost 1"),
-        tried(80, 12_244, "lets in 9,000 spans/s", skipped=True),
         tried(70, 12_244, "query: late 9%", valid=False),
-        tried(90, 12_244, "query: compactor-0 did not come back", binding=""),
+        {**search, "end": "it was interrupted"},
+        {**search, "end": "every move was tried"},
     ]
     other = tried(90, 5_000, total="500m/1Gi")
     searches = best_split_report.newest([*before, other, *records])
@@ -117,8 +127,9 @@ def test_of_searches_for_the_best_split_the_last_of_each_load_is_told_where_it_b
         "| 200/256 | 420/256 | 90/256 | 200/256 | 90/256 | 11,661 | 12,244 | ingest: lost 1; a cpu 99% |",
         "| 200/256 | 420/256 | 90/256 | 90/256 | 90/256 | - | 12,244 | query: compactor-0 did not come back |",
     ]
-    assert "for 60 s under each of `query`, `ingest`; 1/2Gi, the first row is ours; 1 more let in less" in rows[-1]
+    assert "for 60 s under each of `query`, `ingest`; 1/2Gi, ours first. Of the search: every move was" in rows[-1]
     assert "Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
+    assert "Of the search: no end yet. " in best_split_report.markdown(best_split_report.newest(records[:4]))
     assert best_split_report.markdown({}) == "nothing measured yet"
 
 
