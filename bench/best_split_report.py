@@ -3,6 +3,7 @@
 The last search of every total and loads on every machine, of those whose every trial is of a rate under every load.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.records import Record
@@ -44,8 +45,8 @@ def _table(hardware: str, tempo: str, total: str, mixes: Sequence[str], records:
     rows = [(*split, *_rates(by_split[split])) for split in sorted(by_split, key=lambda split: split != ours)]
     end = next((record["end"] for record in reversed(records) if "end" in record), "no end yet")
     caption = (
-        f"Millicores/MiB, and the spans/s that held, and did not, for {records[0]['seconds']:.0f} s under each of "
-        f"{', '.join(f'`{mix}`' for mix in mixes)}; {total}, ours first. Of the search: {end}. "
+        f"Millicores/MiB, and the spans/s that held, so often, and did not, for {records[0]['seconds']:.0f} s under "
+        f"each of {', '.join(f'`{mix}`' for mix in mixes)}; {total}, ours first. Of the search: {end}. "
         f"Measured on {hardware}, Tempo {tempo}, {records[-1]['time'][:10]}."
     )
     heads = [*((name, RIGHT) for name in (*COMPONENTS, "held", "did not")), ("why not", LEFT)]
@@ -57,11 +58,11 @@ def _split(limits: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
 
 
 def _rates(tried: Sequence[Record]) -> tuple[str, str, str]:
-    """The highest that held, the lowest that did not, and that one's reason."""
-    held = [each["rate"] for each in tried if each["failed"] is None]
+    """The highest that held and how often, the lowest that did not, and that one's reason."""
+    held = Counter(each["rate"] for each in tried if each["failed"] is None)
     failed = min((each for each in tried if each["failed"]), key=lambda each: each["rate"], default=None)
     return (
-        f"{max(held):,}" if held else "-",
+        f"{max(held):,} × {held[max(held)]}" if held else "-",
         f"{failed['rate']:,}" if failed else "-",
         "; ".join(filter(None, (failed["failed"], failed["binding"]))) if failed else "",
     )

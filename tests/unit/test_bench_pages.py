@@ -114,6 +114,7 @@ def test_of_searches_for_the_best_split_the_last_of_each_load_is_told_where_it_b
     records = [
         tried(90, 12_244, "query: compactor-0 did not come back", binding=""),
         tried(200, 11_661),
+        tried(200, 11_661),
         tried(200, 12_244, "ingest: lost 1"),
         tried(70, 12_244, "query: late 9%", valid=False),
         {**search, "end": "it was interrupted"},
@@ -124,12 +125,12 @@ def test_of_searches_for_the_best_split_the_last_of_each_load_is_told_where_it_b
     assert list(searches.values()) == [[before[1]], records, [other]]
     rows = best_split_report.markdown(best_split_report.newest(records)).splitlines()
     assert rows[2:-2] == [
-        "| 200/256 | 420/256 | 90/256 | 200/256 | 90/256 | 11,661 | 12,244 | ingest: lost 1; a cpu 99% |",
+        "| 200/256 | 420/256 | 90/256 | 200/256 | 90/256 | 11,661 × 2 | 12,244 | ingest: lost 1; a cpu 99% |",
         "| 200/256 | 420/256 | 90/256 | 90/256 | 90/256 | - | 12,244 | query: compactor-0 did not come back |",
     ]
     assert "for 60 s under each of `query`, `ingest`; 1/2Gi, ours first. Of the search: every move was" in rows[-1]
     assert "Measured on 2 × X, Tempo v2.9.0, 2026-01-02." in rows[-1]
-    assert "Of the search: no end yet. " in best_split_report.markdown(best_split_report.newest(records[:4]))
+    assert "Of the search: no end yet. " in best_split_report.markdown(best_split_report.newest(records[:5]))
     assert best_split_report.markdown({}) == "nothing measured yet"
 
 
