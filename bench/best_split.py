@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import reduce
 
 from allocation.tuning import coefficients as c
 from bench.arguments import a_number, a_total, ended_with_a_line
@@ -77,7 +78,6 @@ class Search:
     ours: Limits
     first: int  # spans per second
     loads: tuple[Load, ...]
-    block_seconds: int
     deadline: Deadline
 
     @classmethod
@@ -98,7 +98,7 @@ class Search:
             "first": first,
         }
         loads = tuple(Load(arguments.total, mix, SMALL, arguments.block_seconds) for mix in mixes)
-        return cls(what, ours.limits, first, loads, arguments.block_seconds, Deadline(arguments.minutes))
+        return cls(what, ours.limits, first, loads, Deadline(arguments.minutes))
 
     def known(self) -> list[Record]:
         """What was tried before."""
@@ -122,14 +122,11 @@ class Search:
             if not self.deadline.allows(self.loads[0].ready_seconds + SECONDS * len(self.loads)):
                 raise TimeoutError
             say(f"{rate:,} spans/s with {limits}")
-            tried = try_all(stack.with_blocks_of(self.block_seconds), self.loads, limits, rate)
+            tried = try_all(stack.with_blocks_of(self.loads[0].block_seconds), self.loads, limits, rate)
             kept = append(FILE, {**self.what, **same, **vars(tried)})
             said += [kept] if tried.valid else []
             tries += 1
-        used: Used = {}
-        for each in said:
-            used = most(used, {name: (cpu, memory) for name, (cpu, memory) in each["used"].items()})
-        return Result(_holds(said), used)
+        return Result(_holds(said), reduce(most, (each["used"] for each in said), {}))
 
 
 def _failed(said: Sequence[Record]) -> bool:
@@ -177,12 +174,12 @@ def try_all(stack: Stack, loads: Sequence[Load], limits: Limits, rate: float) ->
             if not ids:
                 plane.warm_up(load.warm_up_rate, load.warm_up_seconds)
                 ids = plane.ids
-            held = plane(rate, SECONDS).held
+            verdict = plane(rate, SECONDS)
             if plane.missing:
                 return Tried(f"{load.mix}: {plane.missing[0]} did not come back", used=used)
             last = plane.trials[-1]
             used = most(used, used_shares(last, limits))
-            if not held:
+            if not verdict.held:
                 return Tried(f"{load.mix}: {'; '.join(last.failures[:2])}", binding(last.uses), used, last.is_valid)
     return Tried(None, used=used)
 
@@ -201,8 +198,8 @@ def used_shares(measured: Measured, limits: Limits) -> Used:
     found = {name: (max(use.cpu, use.throttled), use.memory) for name, use in own.items()}
     for name, bytes_per_millicore in LET_IN.items():
         cpu, memory = found[name]
-        let_in = bytes_per_millicore * limits[name][0]
-        found[name] = max(cpu, measured.rate * wire_bytes(SMALL) / let_in), memory
+        bytes_let_in = bytes_per_millicore * limits[name][0]
+        found[name] = max(cpu, measured.rate * wire_bytes(SMALL) / bytes_let_in), memory
     return found
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import partial
 
 import grpc
 
@@ -180,9 +181,8 @@ def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
     Yields a list, of a line for what was not answered in time, or not with what had been there before.
     """
     failed: list[str] = []
-    over = threading.Event()
 
-    def ask(address: str) -> None:
+    def ask(address: str, over: threading.Event) -> None:
         found = False
         try:
             with bridge_at(address) as bridge:
@@ -198,14 +198,8 @@ def _asking(bridges: Sequence[str]) -> Iterator[list[str]]:
         if not (found or failed):
             failed.append("the bridge: found nothing")
 
-    with ThreadPoolExecutor() as threads:
-        asking = [threads.submit(ask, address) for address in bridges]
-        try:
-            yield failed
-        finally:
-            over.set()
-            for each in asking:
-                each.result()
+    with _meanwhile([partial(ask, address) for address in bridges]):
+        yield failed
 
 
 @contextmanager
@@ -215,9 +209,8 @@ def _probing(names: Iterable[str], ready: Callable[[str], bool]) -> Iterator[lis
     Yields a list, of a line for who was not for as long as makes Kubernetes take it for unready.
     """
     failed: list[str] = []
-    over = threading.Event()
 
-    def probe() -> None:
+    def probe(over: threading.Event) -> None:
         missed = dict.fromkeys(names, -FIRST_PROBES)
         while not over.wait(PROBE_SECONDS):
             for name in missed:
@@ -225,13 +218,22 @@ def _probing(names: Iterable[str], ready: Callable[[str], bool]) -> Iterator[lis
                 if missed[name] == MISSED_PROBES:
                     failed.append(f"{name} not ready")
 
-    with ThreadPoolExecutor(1) as thread:
-        probing = thread.submit(probe)
+    with _meanwhile([probe]):
+        yield failed
+
+
+@contextmanager
+def _meanwhile(works: Sequence[Callable[[threading.Event], None]]) -> Iterator[None]:
+    """Each in a thread of its own, until the event that the end of the block sets; raises what one of them raised."""
+    over = threading.Event()
+    with ThreadPoolExecutor(max(1, len(works))) as threads:
+        running = [threads.submit(work, over) for work in works]
         try:
-            yield failed
+            yield
         finally:
             over.set()
-            probing.result()
+            for each in running:
+                each.result()
 
 
 def _parts(seconds: float) -> Sequence[float]:
