@@ -21,7 +21,7 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test mutants bench \
-  bench-budget bench-calibrate bench-floors bench-overload bench-throttling bench-generator figure configuration-page
+  bench-budget bench-best-split bench-calibrate bench-floors bench-overload bench-throttling bench-generator figure configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -106,6 +106,9 @@ bench: $(INSTALLED) ## Measure what the README's figures say
 # Each goes on where it stopped; OPTIONS="--minutes 20 --totals 500m/1Gi" and others: python -m bench.budget --help.
 bench-budget: $(INSTALLED) ## Measure how much a total carries by how it is split (seven hours; root and cgroups)
 	@$(PYTHON) -m bench.budget $(OPTIONS)
+
+bench-best-split: $(INSTALLED) ## Search for the best split of a total, to hold ours to (an hour; 500m/1Gi)
+	@$(PYTHON) -m bench.best_split $(OPTIONS)
 
 bench-calibrate: $(INSTALLED) ## Measure what a load costs each component, and propose weights (half an hour)
 	@$(PYTHON) -m bench.calibrate $(OPTIONS)

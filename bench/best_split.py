@@ -5,8 +5,8 @@ chooses a split knows which of them is to come. Begins with ours, and moves cpu 
 least of their own to those at their limits, in larger and larger parts, and goes on from what holds a rate that is
 better by BETTER; so to find a split no better takes one trial, and not a search for what it does hold. Everything tried
 is added to bench/data/best-split.jsonl; what is there is not tried again, so a run goes on where the last one stopped.
-The best is written as weights, for `python -m bench.budget --splits ours @FILE`, which sets both beside each other, in
-turn, for whole minutes: a single trial can be lucky.
+The best is written as weights, for `python -m bench.budget --splits ours @FILE` with new rounds, which sets both beside
+each other, in turn, for whole minutes: a single trial can be lucky.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from functools import reduce
 
 from allocation.tuning import coefficients as c
 from bench.arguments import a_number, a_total, ended_with_a_line
+from bench.budget import FILE as BUDGET
 from bench.climb import Result, Used, climb, most
 from bench.held import WARM_UP_A_MILLICORE, Load
 from bench.mixes import MIXES, mix_on
@@ -66,7 +67,7 @@ def main() -> int:
     weights = {name.replace("-", "_"): figures for name, figures in best["limits"].items()}
     file.write_text(json.dumps(weights) + "\n", encoding="utf-8")
     print(f"{best['rate']:,} spans/s with {weights}")
-    print(f"python -m bench.budget --totals {arguments.total} --splits ours @{file.relative_to(PROJECT)}")
+    print(f"python -m bench.budget {_new_rounds(arguments.total)} --splits ours @{file.relative_to(PROJECT)}")
     return code
 
 
@@ -127,6 +128,12 @@ class Search:
             said += [kept] if tried.valid else []
             tries += 1
         return Result(_holds(said), reduce(most, (each["used"] for each in said), {}))
+
+
+def _new_rounds(total: Total) -> str:
+    """Options for three that no split has yet: ratios are made of what one run measures in one round."""
+    first = 1 + max((each["round"] for each in of_this_machine(read(BUDGET)) if each["total"] == str(total)), default=0)
+    return f"--totals {total} --first-round {first} --rounds {first + 2}"
 
 
 def _failed(said: Sequence[Record]) -> bool:

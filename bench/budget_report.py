@@ -97,8 +97,8 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
         queries = mix_on(mix, Total.parse(total).cpu_millicores).queries_per_second
         yield f"\n{total}, {mix} ({queries:g} queries/s)"
         for cell in splits.values():
-            other = splits.get(OPERATOR)
-            against = f"{cell.over(other)} operator's" if other and cell is not other else ""
+            own = splits.get(OURS)
+            against = f"ours {own.over(cell)}" if own and cell is not own else ""
             yield f"  {cell.split:18} {len(cell.records)} rounds  {cell!s:28} {against}"
             yield f"  {'':18} then {cell.binding}; {_machine(cell.records)}"
     yield f"\nmeasured on {records[-1]['hardware']}, Tempo {records[-1]['tempo']}, at {records[-1]['commit']}"

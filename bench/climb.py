@@ -75,15 +75,17 @@ def climb(evaluate: Evaluate, limits: Limits, first: int) -> Best | None:
 def transfers(limits: Limits, used: Used, part: float) -> Iterator[Limits]:
     """Limits with a part of some components' moved to others, the most promising first; their sum stays.
 
-    Cpu, then memory: the two that use least of theirs give, those that use about as much as the busiest take, first all
-    and then fewer: of some that end at the same rate, more for one is worth nothing, and one giver may have too little.
+    Cpu, then memory: the two that use least of theirs give, together and alone, and after them every other alone, since
+    who is busy need not be what the rate needs. Those that use about as much as the busiest take, first all and then
+    fewer: of some that end at the same rate, more for one is worth nothing, and one giver may have too little.
     """
     for resource in (0, 1):
         order = sorted(limits, key=lambda name: used[name][resource])
         enough = max(BUSY, NEAR * used[order[-1]][resource])
         busy = [name for name in reversed(order) if used[name][resource] >= enough]
         for takers in _all_and_fewer(busy):
-            for givers in _all_and_fewer([name for name in order[:2] if name not in takers]):
+            idle, others = ([name for name in names if name not in takers] for names in (order[:2], order[2:]))
+            for givers in (*_all_and_fewer(idle), *((name,) for name in others)):
                 amounts = {name: int(part * limits[name][resource]) for name in givers}
                 if all(n and limits[name][resource] - n >= least(name, resource) for name, n in amounts.items()):
                     yield _moved(limits, amounts, takers, resource)

@@ -39,7 +39,7 @@ PROBE_SECONDS = 5.0
 MISSED_PROBES = 12  # in a row, and Kubernetes takes it out of its Service (components/probes.py)
 FIRST_PROBES = 24  # may be missed besides, by who was never ready: a compactor watches its ring for a minute first
 READY_SECONDS = 60.0  # after a load that was shorter than that
-JUDGED = "probes"  # how, in the data: tries with another word, or none, are of an older rule
+JUDGED = "probes"  # how, in the data: tries and floors with another word, or none, are of an older rule
 CONTAINERS = {**LIMITS, BRIDGE: (1000, 512 * MIB)}
 SERVICE = "checkout"  # of the generator's, that the bridge is asked for
 BRIDGE_SECONDS = 1 / LIGHT_LOAD.queries_per_second  # between two questions to it
@@ -77,7 +77,8 @@ def main() -> int:
 
 def _measure(arguments: argparse.Namespace) -> None:
     deadline = Deadline(arguments.minutes)
-    known = {(each["container"], each["resource"], each["survived_seconds"]) for each in _of_kind("floor")}
+    floors = (each for each in _of_kind("floor") if each.get("judged") == JUDGED)
+    known = {(each["container"], each["resource"], each["survived_seconds"]) for each in floors}
     wanted = [(name, what) for what in arguments.resources for name in arguments.containers]
     wanted = [each for each in wanted if (*each, arguments.survive_seconds) not in known]
     ending = threading.Event()

@@ -1,7 +1,7 @@
 """The highest rate that a stack holds under a load: a search that has a data plane of its own."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.mixes import mix_on
 from bench.planes import Stack
@@ -70,13 +70,14 @@ def held(stack: Stack, load: Load, start: float, effort: Effort) -> Held | None:
     """A search, and where it came down to nothing another one from below; each with a data plane of its own.
 
     What a rate too high leaves behind, such as blocks that a compactor dies of, fails lower ones after it too. None
-    for a stack that started once and not again: what it holds is not known.
+    for a stack that started once and not again: what it holds is not known. What the first one tried is kept.
     """
     result = _searched(stack, load, start, effort)
     if result.plane and not result.found.rate and effort.comes_down:
         say("    nothing on the way down; anew, from below")
-        result = _searched(stack, load, *effort.from_below(start))
-        return result if result.plane else None
+        anew = _searched(stack, load, *effort.from_below(start))
+        found = replace(anew.found, tried=(*result.found.tried, *anew.found.tried))
+        return Held(found, anew.plane) if anew.plane else None
     return result
 
 

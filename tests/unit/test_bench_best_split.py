@@ -180,6 +180,7 @@ def main(planes: Planes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cal
     monkeypatch.setattr(best_split, "end_on_signals", lambda: None)
     monkeypatch.setattr(best_split, "DATA", tmp_path)
     monkeypatch.setattr(best_split, "PROJECT", tmp_path)
+    monkeypatch.setattr(best_split, "BUDGET", tmp_path / "budget.jsonl")
     monkeypatch.setattr(climb, "PARTS", (0.2,))
     planes.holds = 0.7 * let_in(Stack.of_split(Split.parse(OURS), TOTAL))
 
@@ -235,7 +236,10 @@ def test_a_search_that_has_no_time_says_so_and_keeps_the_best_there_is(
     assert not ended(planes)
     assert capsys.readouterr().out == "the time was over before every move was tried\n"
     main()
+    for total, number in ((TOTAL, 2), (TOTAL, 1), (Total.parse("1/2Gi"), 7)):
+        records.append(best_split.BUDGET, {"total": str(total), "round": number})
     assert main("--minutes", "1") == 0, "all is known"
+    assert f"--totals {TOTAL} --first-round 3 --rounds 5 --splits ours @" in capsys.readouterr().out
     assert ended(planes) == ["every move was tried"] * 2
 
 

@@ -19,7 +19,7 @@ from bench.budget_report import cells, lines, markdown, rates
 from bench.figure import LOAD, fullest, svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
-from bench.search import Effort, Found, Verdict, highest_rate
+from bench.search import Effort, Found, Tried, Verdict, highest_rate
 from bench.splits import BRIDGE, CONTAINERS, OPERATORS_SETTINGS, Split, Total, limited
 from bench.trials import Plane
 from sandbox.cgroups import Limits
@@ -179,11 +179,12 @@ class Data:
 
     def search(self, _: Plane, start: float, effort: Effort) -> Found:
         self.starts.append(start)
+        tried = (Tried(start, 60, Verdict(True)),)
         if self.fails in ("hold", "start again") and effort.comes_down:
-            return Found(0.0, "queries p95", ())
+            return Found(0.0, "queries p95", tried)
         if self.fails == "search" and len(self.starts) == 2:
             raise SandboxError("the load generator failed")
-        return Found(1234.0, "nothing", ())
+        return Found(1234.0, "nothing", tried)
 
     @property
     def kept(self) -> list[tuple[str, float, bool]]:
@@ -216,6 +217,7 @@ def test_what_holds_nothing_on_the_way_down_is_searched_from_below_on_another_da
     assert data.kept == [("query", 1234.0, True)] * 2  # of two splits
     assert data.planes == 4
     assert data.starts[:2] == [2500, WANTED.effort.lowest_part * 2500]
+    assert [each["rate"] for each in read(data.file)[0]["tried"]] == [2500, 62.5], "of both searches"
     assert data.warm_ups == [1250] * 4  # whatever rate a search begins with, the traces asked for by id are alike
 
 
@@ -332,7 +334,7 @@ def test_the_jaeger_ui_s_bridge_is_there_where_it_is_given_limits_and_not_elsewh
 def test_a_report_has_rates_ratios_and_what_was_at_its_limit() -> None:
     text = "\n".join(lines(RECORDS, LOAD))
     assert "3,020 (3,010–3,030)" in text
-    assert "1.50 × (1.49–1.50) operator's" in text
+    assert "ours 1.50 × (1.49–1.50)" in text
     assert "then refused OK; ingester-0 cpu" in text
     assert "not valid" not in text
 

@@ -55,6 +55,13 @@ def test_all_that_are_about_as_busy_take_together_first_and_nobody_else() -> Non
     assert not any("d" in each for each in more)
 
 
+def test_who_is_busy_gives_too_alone_and_after_those_that_use_least() -> None:
+    limits: Limits = dict.fromkeys(("a", "b", "c", "d"), (100, 100 * MIB))
+    used = {"a": (0.9, 0), "b": (0.8, 0), "c": (0.2, 0), "d": (0.1, 0)}
+    givers = [{name for name in "bcd" if found[name][0] < 100} for found in transfers(limits, used, 0.4)]
+    assert givers == [{"d", "c"}, {"d"}, {"c"}, {"b"}]
+
+
 def test_nobody_is_given_more_of_what_it_leaves_unused() -> None:
     assert not list(transfers(LIMITS, dict.fromkeys(LIMITS, (0.3, 0.3)), 0.4))
 
@@ -81,7 +88,7 @@ def test_a_climb_gets_near_the_best_split() -> None:
     assert best is not None
     assert best.rate >= 0.9 * 300 / 0.055
     assert sum(cpu for cpu, _ in best.limits.values()) == 300
-    assert len({(str(limits), rate) for limits, rate in evaluate.asked}) < 60, "what is asked again is known"
+    assert len({(str(limits), rate) for limits, rate in evaluate.asked}) < 70, "what is asked again is known"
 
 
 def test_what_is_found_holds_its_rate_and_not_the_next() -> None:
