@@ -1,9 +1,10 @@
 """What a load costs each component: cpu for every MB/s, span and query, memory for every MB/s, fitted to measurements.
 
 Runs a stack whose limits do not bind under loads of several rates, sizes and queries, and adds what each process used
-to bench/data/calibration.jsonl. The fits, with R² and residual, are kept in bench/data/calibration.json; from them
-weights for a total and a mix are proposed. A run goes on where the last one stopped; `--report` only fits and prints,
-and `--write` with it keeps the fits. Only measurements of this machine, and of the stack as it would run now, count.
+to bench/data/calibration.jsonl. From the fits, which are printed with R² and residual, weights for a total and a mix
+are proposed. A run goes on where the last one stopped; `--report` only fits and prints. `--write` keeps the fits in
+bench/data/calibration.json, to which what sizing reckons with is held (allocation/measured.py). Only measurements of
+this machine, and of the stack as it would run now, count.
 """
 
 import argparse
@@ -15,13 +16,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import yaml
+
 from bench.arguments import a_count, a_number, a_total, ended_with_a_line
 from bench.fitting import Fit, fitted
 from bench.held import FLUSHED_SECONDS
 from bench.mixes import MIXES, Mix, mix_on
 from bench.planes import Deadline, Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, origin, read
-from bench.splits import Total, limited
+from bench.splits import Total, limited, weighted
 from bench.trials import Measured, Plane
 from bench.watching import component_of
 from bench.weights import proposed
@@ -92,7 +95,7 @@ def main() -> int:
     rows = [each for each in _known(stack) if each["valid"] and not each["failures"]]
     try:
         fits = fits_of(rows)
-        if arguments.write or not arguments.report:
+        if arguments.write:
             RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
     except ValueError as error:
         of = f"of {len(read(FILE))} measurements {len(rows)} are of this machine, version and stack, which"
@@ -116,7 +119,8 @@ def main() -> int:
     if arguments.weights:
         proposal = proposals[arguments.mixes[0]]
         arguments.weights.write_text(json.dumps(proposal.weights, indent=1) + "\n")
-        print(f"weights for {arguments.mixes[0]} written to {arguments.weights}")
+        print(f"weights for {arguments.mixes[0]} written to {arguments.weights}; in a stack file:\n")
+        print(yaml.safe_dump({"resources": weighted(proposal.weights)}, sort_keys=False))
     return 0
 
 
@@ -235,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--span-bytes", type=a_count, default=200, help="of what weights are proposed for")
     parser.add_argument("--weights", type=Path, help="write those of the first mix, for bench.budget --splits @FILE")
     parser.add_argument("--report", action="store_true", help="measure nothing")
-    parser.add_argument("--write", action="store_true", help="with --report: keep the fits, as after measuring")
+    parser.add_argument("--write", action="store_true", help="keep the fits; a test holds the plan's figures to them")
     return parser
 
 
