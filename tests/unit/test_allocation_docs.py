@@ -79,12 +79,12 @@ def test_what_is_enough_for_who_answers_queries_is_the_codes() -> None:
 
 def test_the_table_of_floors_is_the_codes() -> None:
     for component, *cells in rows("Floors"):
-        container = "another" if component == "any other" else TEMPO
+        container = {"any other": "another", "tempo-query": "tempo-query"}.get(component, TEMPO)
         cpu, limit, request = (Quantity.parse(cell) for cell in cells)
         assert all(cpu.millicores == floor_of(component, container, side, "cpu") for side in SIDES)
         assert limit.bytes == floor_of(component, container, "limits", "memory")
         assert request.bytes == floor_of(component, container, "requests", "memory")
-    assert [row[0] for row in rows("Floors")] == [*(each for each in COMPONENTS if each != "gateway"), "any other"]
+    assert [row[0] for row in rows("Floors")] == [*(each for each in COMPONENTS if each != "gateway"), "tempo-query", "any other"]
 
 
 def test_the_table_of_sizes_is_the_codes() -> None:

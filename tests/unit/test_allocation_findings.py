@@ -89,24 +89,24 @@ def test_requests_given_can_exhaust_the_limits() -> None:
 
 
 def test_floors_that_exceed_the_total_are_an_error_with_the_smallest_total_that_would_do() -> None:
-    spec = stack(resources__total__limits={"cpu": "89m", "memory": "563Mi"})
+    spec = stack(resources__total__limits={"cpu": "89m", "memory": "579Mi"})
     assert lines(spec) == [
         f"error: {CPU}: 89m cannot hold the floors of 5 containers, 90m in all [floors-exceed-total]; "
         "raise it to 90m or more",
-        f"error: {MEMORY}: 563Mi cannot hold the floors of 5 containers, 564Mi in all [floors-exceed-total]; "
-        "raise it to 564Mi or more",
+        f"error: {MEMORY}: 579Mi cannot hold the floors of 5 containers, 580Mi in all [floors-exceed-total]; "
+        "raise it to 580Mi or more",
     ]
-    assert lines(stack(resources__total__limits={"cpu": "90m", "memory": "564Mi"})) == []
+    assert lines(stack(resources__total__limits={"cpu": "90m", "memory": "580Mi"})) == []
 
 
 @pytest.mark.parametrize("profile", ["measured", "operator", "production"])
 def test_a_total_of_just_the_floors_gives_every_container_what_it_was_measured_to_live_on(profile: str) -> None:
-    spec = stack(resources__profile=profile, resources__total__limits__memory="564Mi")
+    spec = stack(resources__profile=profile, resources__total__limits__memory="580Mi")
     limits = [w.containers[0].limits["memory"] for w in plan_of(spec).workloads]
     assert [((limit.amount or 0) // MIB, limit.source) for limit in limits] == [
         (92, "floor"),
         (156, "floor"),
-        (92, "floor"),
+        (108, "floor"),
         (124, "floor"),
         (100, "floor"),
     ]
