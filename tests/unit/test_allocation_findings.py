@@ -119,10 +119,10 @@ def test_a_request_may_be_less_than_the_floor_of_its_limit() -> None:
     assert lines(spec) == []
 
 
-def test_a_container_beside_tempo_s_does_not_have_tempo_s_floor() -> None:
-    spec = stack(resources__total__limits__memory="596Mi", template__queryFrontend={"jaegerQuery": {"enabled": True}})
+def test_a_container_beside_tempo_s_has_a_floor_of_its_own() -> None:
+    spec = stack(resources__total__limits__memory="640Mi", template__queryFrontend={"jaegerQuery": {"enabled": True}})
     plan = plan_of(spec)
-    assert [(c.limits["memory"].amount or 0) // MIB for c in plan.workloads[-1].containers] == [100, 16, 16]
+    assert [(c.limits["memory"].amount or 0) // MIB for c in plan.workloads[-1].containers] == [100, 16, 44]
     assert plan.findings == ()
 
 
