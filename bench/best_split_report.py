@@ -58,9 +58,11 @@ def _split(limits: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
 
 
 def _rates(tried: Sequence[Record]) -> tuple[str, str, str]:
-    """The highest that held and how often, the lowest that did not, and that one's reason."""
-    held = Counter(each["rate"] for each in tried if each["failed"] is None)
-    failed = min((each for each in tried if each["failed"]), key=lambda each: each["rate"], default=None)
+    """The highest that held and how often, and that never did not; the lowest that did not, and its reason."""
+    not_held = [each for each in tried if each["failed"]]
+    never = {each["rate"] for each in not_held}
+    held = Counter(each["rate"] for each in tried if each["rate"] not in never)
+    failed = min(not_held, key=lambda each: each["rate"], default=None)
     return (
         f"{max(held):,} × {held[max(held)]}" if held else "-",
         f"{failed['rate']:,}" if failed else "-",

@@ -208,7 +208,8 @@ def rules() -> st.SearchStrategy[Part]:
 
 def totals(enough: bool, whole: bool) -> st.SearchStrategy[Part]:
     """Some of the totals' numbers; `enough`: the limits of cpu and memory, and all that there are hold every floor."""
-    # All floors x 12 replicas: 10m / 64Mi, an ingester's 50m; of memory Tempo's 580Mi, the bridge's 44Mi and 16Mi for each of the other 4.
+    # All floors x 12 replicas: 10m / 64Mi, an ingester's 50m; of memory Tempo's 580Mi, the bridge's 44Mi and 16Mi for
+    # each of the other 4.
     least_cpu, least_memory, least_storage = (1_680, 8_256, 7_680) if enough else (1, 1, 1)
     amounts = {
         "cpu": millicores(least_cpu, 60_000),

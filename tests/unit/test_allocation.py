@@ -171,12 +171,12 @@ compactor:    10% CPU, 5% Memory   # Background processing
 
 
 def test_production_gives_the_seed_s_ratios_without_a_gateway() -> None:
-    spec = stack(cpu="1000m", memory="2000Mi")
+    spec = stack(cpu="1000m", memory="4000Mi")
     put(spec, ("resources", "profile"), "production")
     plan = plan_of(spec)
     quoted = {name: re.findall(r"(\d+)%", text) for name, text in yaml.safe_load(RATIOS).items()}
     cpu = {f"{name}/tempo": int(percent) * 10 for name, (percent, _) in quoted.items()}
-    memory = {f"{name}/tempo": int(percent) * 20 * MIB for name, (_, percent) in quoted.items()}
+    memory = {f"{name}/tempo": int(percent) * 40 * MIB for name, (_, percent) in quoted.items()}
     assert (column(plan, "limits", "cpu"), column(plan, "limits", "memory")) == (cpu, memory)
 
 

@@ -230,14 +230,14 @@ def test_a_search_goes_on_where_it_was_interrupted_and_writes_the_best_as_weight
 
 
 def test_a_search_that_has_no_time_says_so_and_keeps_the_best_there_is(
-    planes: Planes, main: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    planes: Planes, main: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert main("--minutes", "1") == 1
     assert not ended(planes)
     assert capsys.readouterr().out == "the time was over before every move was tried\n"
     main()
     for total, number in ((TOTAL, 2), (TOTAL, 1), (Total.parse("1/2Gi"), 7)):
-        records.append(best_split.BUDGET, {"total": str(total), "round": number})
+        records.append(tmp_path / "budget.jsonl", {"total": str(total), "round": number})
     assert main("--minutes", "1") == 0, "all is known"
     assert f"--totals {TOTAL} --first-round 3 --rounds 5 --splits ours @" in capsys.readouterr().out
     assert ended(planes) == ["every move was tried"] * 2
