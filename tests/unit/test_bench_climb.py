@@ -9,7 +9,7 @@ from bench.climb import BETTER, PARTS, Result, climb, least, transfers
 from bench.planes import Limits
 
 MIB = 2**20
-LIMITS: Limits = {"distributor": (100, 100 * MIB), "ingester": (100, 400 * MIB), "compactor": (100, 100 * MIB)}
+LIMITS: Limits = {"distributor": (100, 100 * MIB), "ingester": (100, 400 * MIB), "compactor": (100, 200 * MIB)}
 
 
 class Formula:
@@ -36,9 +36,9 @@ def test_a_transfer_moves_and_neither_makes_nor_loses() -> None:
     used = {"distributor": (0.95, 0.9), "ingester": (1.0, 0.3), "compactor": (0.1, 0.2)}
     found = list(transfers(LIMITS, used, 0.4))
     both = {"ingester": (120, 400 * MIB), "distributor": (120, 100 * MIB)}
-    assert found[0] == {**LIMITS, **both, "compactor": (60, 100 * MIB)}
-    assert found[1] == {"ingester": (180, 400 * MIB), "distributor": (60, 100 * MIB), "compactor": (60, 100 * MIB)}
-    assert found[2] == {**LIMITS, "ingester": (140, 400 * MIB), "compactor": (60, 100 * MIB)}
+    assert found[0] == {**LIMITS, **both, "compactor": (60, 200 * MIB)}
+    assert found[1] == {"ingester": (180, 400 * MIB), "distributor": (60, 100 * MIB), "compactor": (60, 200 * MIB)}
+    assert found[2] == {**LIMITS, "ingester": (140, 400 * MIB), "compactor": (60, 200 * MIB)}
     assert any(limits["distributor"][1] > 100 * MIB for limits in found), "its memory is busy"
     for limits in found:
         for resource in (0, 1):
