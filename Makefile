@@ -21,7 +21,8 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test mutants bench \
-  bench-budget bench-best-split bench-calibrate bench-floors bench-overload bench-throttling bench-generator figure configuration-page
+  bench-budget bench-best-split bench-calibrate bench-floors bench-overload bench-throttling bench-generator \
+  figure configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28

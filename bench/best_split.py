@@ -1,12 +1,12 @@
 """The best split that a search finds: what ours is measured against.
 
 The best is the one that holds the highest rate under every load, one load after the other on one data plane: nobody who
-chooses a split knows which of them is to come. Begins with ours, and moves cpu or memory from the components that use
-least of their own to those at their limits, in larger and larger parts, and goes on from what holds a rate that is
-better by BETTER; so to find a split no better takes one trial, and not a search for what it does hold. Everything tried
-is added to bench/data/best-split.jsonl; what is there is not tried again, so a run goes on where the last one stopped.
-The best is written as weights, for `python -m bench.budget --splits ours @FILE` with new rounds, which sets both beside
-each other, in turn, for whole minutes: a single trial can be lucky.
+chooses a split knows which of them is to come. Begins with ours, and moves cpu or memory to the components at their
+limits from the others, those that use least of their own first, in larger and larger parts, and goes on from what holds
+a rate that is better by BETTER; so to find a split no better takes one trial, and not a search for what it does hold.
+Everything tried is added to bench/data/best-split.jsonl; what is there is not tried again, so a run goes on where the
+last one stopped. The best is written as weights, for `python -m bench.budget --splits ours @FILE` with new rounds,
+which sets both beside each other, in turn, for whole minutes: a single trial can be lucky.
 """
 
 import argparse

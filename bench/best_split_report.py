@@ -60,8 +60,8 @@ def _split(limits: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
 def _rates(tried: Sequence[Record]) -> tuple[str, str, str]:
     """The highest that held and how often, and that never did not; the lowest that did not, and its reason."""
     not_held = [each for each in tried if each["failed"]]
-    never = {each["rate"] for each in not_held}
-    held = Counter(each["rate"] for each in tried if each["rate"] not in never)
+    failing = {each["rate"] for each in not_held}
+    held = Counter(each["rate"] for each in tried if each["rate"] not in failing)
     failed = min(not_held, key=lambda each: each["rate"], default=None)
     return (
         f"{max(held):,} × {held[max(held)]}" if held else "-",

@@ -96,8 +96,8 @@ def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
     for (total, mix), splits in cells(records, load).items():
         queries = mix_on(mix, Total.parse(total).cpu_millicores).queries_per_second
         yield f"\n{total}, {mix} ({queries:g} queries/s)"
+        own = splits.get(OURS)
         for cell in splits.values():
-            own = splits.get(OURS)
             against = f"ours {own.over(cell)}" if own and cell is not own else ""
             yield f"  {cell.split:18} {len(cell.records)} rounds  {cell!s:28} {against}"
             yield f"  {'':18} then {cell.binding}; {_machine(cell.records)}"

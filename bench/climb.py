@@ -84,8 +84,9 @@ def transfers(limits: Limits, used: Used, part: float) -> Iterator[Limits]:
         enough = max(BUSY, NEAR * used[order[-1]][resource])
         busy = [name for name in reversed(order) if used[name][resource] >= enough]
         for takers in _all_and_fewer(busy):
-            idle, others = ([name for name in names if name not in takers] for names in (order[:2], order[2:]))
-            for givers in (*_all_and_fewer(idle), *((name,) for name in others)):
+            idle = [name for name in order[:2] if name not in takers]
+            others = [(name,) for name in order[2:] if name not in takers]
+            for givers in (*_all_and_fewer(idle), *others):
                 amounts = {name: int(part * limits[name][resource]) for name in givers}
                 if all(n and limits[name][resource] - n >= least(name, resource) for name, n in amounts.items()):
                     yield _moved(limits, amounts, takers, resource)

@@ -77,7 +77,7 @@ def main() -> int:
 
 def _measure(arguments: argparse.Namespace) -> None:
     deadline = Deadline(arguments.minutes)
-    floors = (each for each in _of_kind("floor") if each.get("judged") == JUDGED)
+    floors = _of_kind("floor", judged=JUDGED)
     known = {(each["container"], each["resource"], each["survived_seconds"]) for each in floors}
     wanted = [(name, what) for what in arguments.resources for name in arguments.containers]
     wanted = [each for each in wanted if (*each, arguments.survive_seconds) not in known]
@@ -97,7 +97,7 @@ def _floor(
 ) -> None:
     """One container's, added to the file once it is found."""
     own = {"container": container, "resource": resource, "judged": JUDGED}
-    tried = {(each["amount"], each["seconds"]): each["used"] for each in _of_kind("try") if own.items() <= each.items()}
+    tried = {(each["amount"], each["seconds"]): each["used"] for each in _of_kind("try", **own)}
     unit, fails, step, most = astuple(RESOURCES[resource])
 
     def holds(amount: int, seconds: float) -> bool:
@@ -133,8 +133,10 @@ def _floor(
     )
 
 
-def _of_kind(kind: str) -> list[Record]:
-    return [each for each in of_this_machine(read(FILE)) if each["kind"] == kind]
+def _of_kind(kind: str, **same: str) -> list[Record]:
+    """Those that were measured here, of them those that say all that is the same."""
+    wanted = {"kind": kind, **same}
+    return [each for each in of_this_machine(read(FILE)) if wanted.items() <= each.items()]
 
 
 def _keep(record: Record) -> None:
