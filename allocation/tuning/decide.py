@@ -55,7 +55,7 @@ def _planned(settings: Settings, workloads: Sequence[WorkloadPlan], storage: Sto
     yield from block_settings(intake.ingester, intake.volume_bytes, intake.cutting)
     message = least_message_bytes(settings)
     yield from message_setting(INGESTER_SENDS, message, None, c.DEFAULT_MESSAGE_BYTES, "")
-    yield from querier_settings(replica_of("querier", workloads), message)
+    yield from querier_settings(replica_of("querier", workloads), intake.ingester, message)
     # Not by the number of tenants that there are: another one must not restart query frontends.
     tenants = TENANTS_AT_ONCE if settings.spec.tenants else 1
     yield from query_frontend_settings(replica_of("query-frontend", workloads), message, tenants)

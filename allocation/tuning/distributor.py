@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
+from allocation.tuning.health import health_setting
 from allocation.tuning.replica import Replica, clamp, mebibytes, part
 from allocation.tuning.setting import Setting
 
@@ -20,6 +21,7 @@ def distributor_settings(distributor: Replica, ingester: Replica) -> Iterator[Se
         "over the rate limit a sender is asked to come again; without this, OTLP forbids it to, and the spans are lost"
     )
     yield Setting("distributor", "distributor.retry_after_on_resource_exhausted", RETRY_AFTER, why)
+    yield from health_setting("distributor", ingester)
     if distributor.room_bytes is None:
         return
     requests = distributor.room_bytes // REQUESTS_PART

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from allocation.tuning import coefficients as c
+from allocation.tuning.health import health_setting
 from allocation.tuning.messages import message_setting
 from allocation.tuning.replica import Replica, clamp, cpu, mebibytes, part
 from allocation.tuning.setting import Setting
@@ -16,7 +17,7 @@ RECEIVED = ("querier", "ingester_client.grpc_client_config.max_recv_msg_size")
 SENT = ("querier", "querier.frontend_worker.grpc_client_config.max_send_msg_size")
 
 
-def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
+def querier_settings(querier: Replica, ingester: Replica, message_bytes: int) -> Iterator[Setting]:
     """What goes into querier.yaml; `message_bytes` is the largest answer that has to get through."""
     room = querier.room_bytes
     by_cpu = _jobs_by_cpu(querier)
@@ -34,6 +35,7 @@ def querier_settings(querier: Replica, message_bytes: int) -> Iterator[Setting]:
     takes = f"an ingester's answer takes {c.MESSAGE_COST} times its bytes"
     yield from message_setting(RECEIVED, message_bytes, answers, c.DEFAULT_INGESTER_MESSAGE_BYTES, takes)
     yield from message_setting(SENT, message_bytes, None, c.DEFAULT_MESSAGE_BYTES, "")
+    yield from health_setting("querier", ingester)
 
 
 def _by_memory(room: int, read_buffer: int, finds: int) -> Iterator[Setting]:

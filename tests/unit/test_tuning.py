@@ -25,6 +25,7 @@ from tests.unit.plans import container
 
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}
 RETRY = "distributor.retry_after_on_resource_exhausted"
+HEALTH = "ingester_client.pool_config.healthchecktimeout"
 COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")
 BLOCKS = {
     "distributor": "distributor",
@@ -135,7 +136,7 @@ def test_a_component_s_limits_decide_its_own_file_and_what_is_read_again_without
     component: str, limit: dict[str, str]
 ) -> None:
     tuning_by_it = allocate(settings_of(**own(component, **limit))).tuning
-    said = {setting.component for setting in tuning_by_it if setting.key != RETRY}
+    said = {setting.component for setting in tuning_by_it if setting.key not in (RETRY, HEALTH)}
     assert said <= {component, ""}
     assert said or (component, *limit) == ("compactor", "cpu")  # what it makes of a block is a matter of its memory
     before, after = (files_of(settings_of(**own(component, **each))) for each in (limit, {"cpu": "3", "memory": "9Gi"}))
@@ -400,6 +401,17 @@ def test_wherever_the_plan_bounds_the_rate_what_is_refused_may_be_tried_again(
     assert ("", RATE) not in found or ("distributor", RETRY) in found
 
 
+@pytest.mark.parametrize(("limits", "waits"), [({"cpu": "100m"}, True), ({"memory": "9Gi"}, True), ({}, False)])
+def test_whoever_calls_an_ingester_with_limits_waits_for_its_answer(limits: dict[str, str], waits: bool) -> None:
+    """Tempo's one second is less than it takes while it completes a block, and ends everything under way."""
+    settings = settings_of(**own("ingester", **limits)) if limits else settings_of()
+    for component in ("distributor", "querier"):
+        file = yaml.safe_load(files_of(settings)[f"{component}.yaml"])
+        client = file.get("ingester_client", {})
+        assert client.get("pool_config") == ({"healthchecktimeout": "5s"} if waits else None)
+    assert "pool_config" not in files_of(settings)["ingester.yaml"]
+
+
 def test_everyone_s_entry_and_each_tenant_s_have_the_same_limits() -> None:
     tenants = {"mode": "static", "authentication": [{"tenantName": "dev", "tenantId": "1"}]}
     retention = {"perTenant": {"dev": {"traces": "7h"}}}
@@ -436,7 +448,7 @@ def test_a_program_runs_on_as_many_threads_as_its_cpu_fills(cpu: str, threads: i
 
 def test_large_components_are_left_as_tempo_has_them_but_for_what_they_may_be_sent() -> None:
     found = planned(limited(64_000, 128 * GIB // MIB, storageSize="1Ti"))
-    assert {key for component, key in found if component} == {RETRY}
+    assert {key for component, key in found if component} == {RETRY, HEALTH}
     assert {key for component, key in found if not component} == {RATE, BURST, TRACES}
 
 
