@@ -71,6 +71,7 @@ BOUNDS: Mapping[str, Bound] = {
     # limits at which nothing gets through any more
     "ingester.flush_op_timeout": Bound("1s", LONGEST),  # modules/ingester/flush.go: no block is ever written
     "ingester_client.remote_timeout": TIMEOUT,  # modules/distributor/distributor.go
+    "ingester_client.pool_config.healthchecktimeout": TIMEOUT,  # dskit ring/client/pool.go: every check fails
     "querier.*.query_timeout": TIMEOUT,  # modules/querier/http.go
     "querier.max_concurrent_queries": Bound(0, AT_ONCE.most),  # 0 is one: modules/querier/worker/worker.go
     "compactor.ring.wait_active_instance_timeout": Bound("1s", LONGEST),  # modules/compactor/compactor.go
