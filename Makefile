@@ -21,7 +21,7 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test mutants bench \
-  bench-budget bench-best-split bench-calibrate bench-floors bench-overload bench-throttling bench-generator \
+  bench-budget bench-best-split bench-calibrate bench-floors bench-overload bench-throttling bench-stalls bench-generator \
   figure configuration-page
 
 help: ## List what can be made
@@ -122,6 +122,9 @@ bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to
 
 bench-throttling: $(INSTALLED) ## Measure what GOMAXPROCS spares processes of waiting for cpu (ten minutes)
 	@$(PYTHON) -m bench.throttling $(OPTIONS)
+
+bench-stalls: $(INSTALLED) ## Watch, second by second, what pushes do while an ingester completes a block (six minutes)
+	@$(PYTHON) -m bench.stalls $(OPTIONS)
 
 bench-generator: $(INSTALLED) ## Measure how much the load generator can push (half a minute)
 	@$(PYTHON) -m bench.generator $(OPTIONS)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench import best_split_report, generator, overload_report, throttling_report
+from bench import best_split_report, generator, overload_report, stalls_report, throttling_report
 from bench.arguments import a_number
 from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.held import alike
@@ -53,6 +53,7 @@ def main() -> int:
             "generator": generator.sentence(pushed, most_held(table) if alike_machine else 0.0),
             "best": best_split_report.markdown(best_split_report.newest(read(DATA / "best-split.jsonl"))),
             "overload": overload_report.markdown(overloads),
+            "stalls": stalls_report.markdown(stalls_report.newest(read(DATA / "stalls.jsonl"))),
             "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
         },
     }
