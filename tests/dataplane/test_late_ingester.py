@@ -30,10 +30,10 @@ def still(pid: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("said", "refusals"), [({}, set()), ({"healthchecktimeout": "1s"}, {"CANCELLED"})], ids=["planned", "Tempo's own"]
+    ("said", "refused"), [({}, False), ({"healthchecktimeout": "1s"}, True)], ids=["planned", "Tempo's own"]
 )
 def test_pushes_wait_for_an_ingester_that_answers_late(
-    said: dict[str, str], refusals: set[str], start_tempo: StartTempo, measured: Measured
+    said: dict[str, str], refused: bool, start_tempo: StartTempo, measured: Measured
 ) -> None:
     """With Tempo's own patience, which a user may say, its connection is closed, and what is under way there ends."""
     pool = {"ingester_client": {"pool_config": ASKED_EVERY_SECOND | said}}
@@ -47,6 +47,7 @@ def test_pushes_wait_for_an_ingester_that_answers_late(
                 time.sleep(STILL_SECONDS)  # the condition itself: nothing is waited for
             pushed = pushing.wait()
     measured(pushed)
-    assert {code for code, _ in pushed.refusals} == refusals
+    assert bool(pushed.refused) == refused, pushed.refusals
     assert pushed.not_retryable == 0
-    assert max(answer.latency_seconds for answer in pushed.answers) > STILL_SECONDS / 2  # it was noticed
+    longest = max(answer.latency_seconds for answer in pushed.answers)
+    assert refused or longest > STILL_SECONDS / 2  # it was noticed
