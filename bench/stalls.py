@@ -18,13 +18,14 @@ from typing import Any
 
 from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
 from bench.held import Load
-from bench.mixes import MIXES, mix_on
+from bench.mixes import MIXES, Mix, mix_on
 from bench.planes import Stack, end_on_signals, need_limits
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.splits import OURS, Split, Total
-from bench.stalls_report import SHOWN, markdown, newest
+from bench.stalls_report import SHOWN, markdown
 from bench.trials import Plane, say
-from sandbox.load import SMALL, Pushing, queries
+from bench.watching import throttled_between
+from sandbox.load import SMALL, Pushing, Shape, queries
 from sandbox.load.answers import OK, Answer
 from sandbox.tempo_processes import Tempo
 
@@ -53,29 +54,29 @@ def main() -> int:
             watch(stack, Load(arguments.total, arguments.mix, SMALL, arguments.block_seconds), same, arguments.watched)
         except KeyboardInterrupt:
             print("interrupted; what was watched is kept", flush=True)
-    known = [each for each in of_this_machine(read(FILE)) if same.items() <= each.items()]
-    print(markdown(newest(known)))
+    print(markdown([each for each in of_this_machine(read(FILE)) if same.items() <= each.items()]))
     return 0
 
 
 def watch(stack: Stack, load: Load, same: Record, minutes: int) -> None:
     """One data plane, and a line for each of its minutes after the first block."""
     with stack.running() as tempo:
-        plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, say)
+        mix = mix_on(load.mix, load.total.cpu_millicores)
+        plane = Plane(tempo, mix, load.shape, say)
         plane.warm_up(load.warm_up_rate, load.warm_up_seconds)
         for number in range(1, minutes + 1):
-            record = minute(tempo, load, same["rate"], plane.ids)
+            record = minute(tempo, mix, load.shape, same["rate"], plane.ids)
             append(FILE, {**same, "limits": stack.limits, "minute": number, **record})
             say(f"minute {number}: pushes wait {max(record['longest']):.1f} s, {sum(record['refused'])} refused")
 
 
-def minute(tempo: Tempo, load: Load, rate: float, ids: Sequence[bytes]) -> Record:
+def minute(tempo: Tempo, mix: Mix, shape: Shape, rate: float, ids: Sequence[bytes]) -> Record:
     """What became of the pushes sent in each second, and what the processes used in it."""
-    mix, began = mix_on(load.mix, load.total.cpu_millicores), datetime.now(UTC)
+    began = datetime.now(UTC)
     with (
         ThreadPoolExecutor(1) as threads,
         Pushing.start(
-            tempo.otlp_grpcs, load.shape, spans_per_second=rate, seconds=SECONDS, timeout_seconds=SENDER_WAITS_SECONDS
+            tempo.otlp_grpcs, shape, spans_per_second=rate, seconds=SECONDS, timeout_seconds=SENDER_WAITS_SECONDS
         ) as pushing,
     ):
         asked = threads.submit(
@@ -143,10 +144,7 @@ def _each_second(tempo: Tempo) -> Iterator[tuple[str, Mapping[str, list[Any]]]]:
             name,
             {
                 "cpu_millicores": [round(1000 * (b.cpu_seconds - a.cpu_seconds)) for a, b in pairs],
-                "throttled": [
-                    round((b.throttled_periods - a.throttled_periods) / max(b.periods - a.periods, 1), 2)
-                    for a, b in pairs
-                ],
+                "throttled": [round(throttled_between(a, b), 2) for a, b in pairs],
             },
         )
 

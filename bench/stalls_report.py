@@ -1,10 +1,13 @@
 """What pushes and processes do while an ingester completes a block, for `bench.stalls` and docs/tuning.md."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 
 from bench.records import Record, like_the_last
 from bench.summary import NOTHING
+from bench.throttling_report import WAITED
+from bench.watching import component_of
 from ops.markdown import LEFT, table_text
 
 SHOWN = ("ingester", "distributor")  # components
@@ -40,7 +43,7 @@ def _rows(records: Sequence[Record]) -> Iterator[list[str]]:
         yield [f"{component}: cpu, of {limit}m", *_both(records, used, lambda each: f"{median(each):.0f}m")]
         waited = _of_process(component, "throttled")
         yield [
-            "its scheduler periods in which it had to wait",
+            WAITED,
             *_both(records, waited, lambda each: f"{sum(each) / len(each):.0%}"),
         ]
     yield [
@@ -52,9 +55,7 @@ def _rows(records: Sequence[Record]) -> Iterator[list[str]]:
 
 def _of_process(component: str, figure: str) -> Callable[[Record], Sequence[float]]:
     """The first of its processes: what is watched has one of each."""
-    return lambda record: next(
-        uses[figure] for name, uses in record["uses"].items() if name.rpartition("-")[0] == component
-    )
+    return lambda record: next(uses[figure] for name, uses in record["uses"].items() if component_of(name) == component)
 
 
 def _both(
@@ -71,8 +72,7 @@ def _both(
 
 
 def _refused(records: Sequence[Record]) -> str:
-    codes: dict[str, int] = {}
+    codes: Counter[str] = Counter()
     for record in records:
-        for code, count in record["refusals"].items():
-            codes[code] = codes.get(code, 0) + count
+        codes.update(record["refusals"])
     return "refused: " + (", ".join(f"{count:,} spans {code}" for code, count in codes.items()) or "nothing")
