@@ -22,10 +22,10 @@ class Mistakes(Exception):
         self.lines = lines
 
 
-def settings_of(path: str) -> Settings:
+def settings_of(path: str, *, with_minio: bool = False) -> Settings:
     """The settings in the file at `path`. Raises Mistakes, also when it cannot be read."""
     try:
-        return load_file(path)
+        return load_file(path, with_minio=with_minio)
     except SettingsError as error:
         raise Mistakes(*map(str, error.mistakes)) from None
 

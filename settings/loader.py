@@ -39,23 +39,41 @@ def load_config(config: Mapping[str, str], secret_keys: Collection[str] = ()) ->
     return checked(Source(dict(config), mistakes, in_plain))
 
 
-def load_file(path: str | PathLike[str]) -> Settings:
-    """Settings from a file: a stack file of Pulumi, a bare spec, or a TempoStack. Raises SettingsError."""
+def load_file(path: str | PathLike[str], *, with_minio: bool = False) -> Settings:
+    """Settings from a file: a stack file of Pulumi, a bare spec, or a TempoStack. Raises SettingsError.
+
+    A bare spec and a TempoStack name an object store that exists; `with_minio` adds MinIO. A stack file has a `minio`
+    block instead.
+    """
     data, repeated = read_yaml(path)
     if not isinstance(data, dict):
         text = f"{fspath(path)}: {shown(data)} is not a config; write a stack's config, a spec or a TempoStack"
         raise SettingsError([*repeated, Mistake((), text)])
     if any(key in data for key in STACK_FILE_KEYS):
+        if with_minio:
+            text = "is a stack file, and --with-minio is for a spec or a TempoStack; write a minio block into it"
+            repeated = (*repeated, Mistake((), f"{fspath(path)}: {text}"))
         return checked(_stack_file(data, repeated))
+    beside = _beside_a_spec(with_minio=with_minio)
     if list(data) == ["spec"] and isinstance(data["spec"], dict):  # a spec under its own name, as pages show them
-        return checked(_bare_spec(data["spec"], [Mistake(mistake.path[1:], mistake.text) for mistake in repeated]))
+        repeated = tuple(Mistake(mistake.path[1:], mistake.text) for mistake in repeated)
+        return checked(_bare_spec(data["spec"], repeated, beside))
     if any(key in data for key in RESOURCE_KEYS):
-        return checked(_resource(data, repeated))
-    return checked(_bare_spec(data, repeated))
+        return checked(_resource(data, repeated, beside))
+    return checked(_bare_spec(data, repeated, beside))
 
 
-def _bare_spec(data: Config, repeated: Collection[Mistake]) -> Source:
-    config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}, "spec": data} | _place(data)
+def _beside_a_spec(*, with_minio: bool) -> Config:
+    """What stands beside the spec of a file that has a spec alone.
+
+    Its store's Secret exists, and so does the namespace of that Secret. With MinIO the stack makes both.
+    """
+    place: Config = {"minio": {}} if with_minio else {"createNamespace": False}
+    return {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, **place}
+
+
+def _bare_spec(data: Config, repeated: Collection[Mistake], beside: Config) -> Source:
+    config = beside | {"spec": data} | _place(data)
     return Source(config, [Mistake(("spec", *mistake.path), mistake.text) for mistake in repeated])
 
 
@@ -96,7 +114,7 @@ def _is_meant(key: str, mistakes: Collection[Mistake]) -> bool:
     return (key,) in {mistake.meant for mistake in mistakes}
 
 
-def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
+def _resource(data: Config, repeated: Collection[Mistake], beside: Config) -> Source:
     mistakes = [*repeated, *unknown_keys(data, RESOURCE_KEYS)]
     for key, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
         if data.get(key) != wanted and (key in data or not _is_meant(key, mistakes)):
@@ -111,14 +129,13 @@ def _resource(data: Config, repeated: Collection[Mistake]) -> Source:
         for key in metadata or {}
         if key not in (*METADATA_KEYS, *UNREAD_METADATA_KEYS)
     ]
-    config = {"name": DEFAULT_NAME, "namespace": DEFAULT_NAMESPACE, "minio": {}}
-    config |= {key: value for key, value in (metadata or {}).items() if key in METADATA_KEYS}
+    config = beside | {key: value for key, value in (metadata or {}).items() if key in METADATA_KEYS}
     config |= {key: value for key, value in data.items() if key == "spec"} | _place(data.get("spec"))
     return Source(config, mistakes, written=_in_resource)
 
 
 def _place(spec: object) -> Config:
-    """Where a spec alone would be deployed: a Secret that it says to read must be there, and so must its namespace."""
+    """With MinIO, too, the namespace exists where a tenant's OIDC client is in a Secret: that Secret exists."""
     tenants = entries(spec, ("tenants", "authentication"))
     return {"createNamespace": False} if any(at(tenant, ("oidc", "secret")) for tenant in tenants) else {}
 

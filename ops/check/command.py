@@ -8,6 +8,7 @@ import click
 
 from allocation import Finding, allocate
 from ops.mistakes import FINDING_IS_ERROR, INVALID
+from ops.options import with_minio
 from settings import SettingsError, load_file
 
 MISTAKE = "invalid"  # the code of a line that is no finding, but a mistake in the file
@@ -45,13 +46,14 @@ class Checked:
 @click.command("check")
 @click.argument("files", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(files: tuple[str, ...], form: str) -> int:
+@with_minio
+def command(files: tuple[str, ...], form: str, with_minio: bool) -> int:
     """What there is to say against each of the FILES: one line for each finding and mistake, then a summary.
 
     A file is a stack file (Pulumi.<stack>.yaml), a TempoStack, or a bare spec. Exits 1 when a finding is an error, 2
     when a file is invalid; the others are checked all the same.
     """
-    checked = [_check(path) for path in files]
+    checked = [_check(path, with_minio=with_minio) for path in files]
     if form == "json":
         click.echo(json.dumps(_document(checked), indent=2))
     else:
@@ -61,9 +63,9 @@ def command(files: tuple[str, ...], form: str) -> int:
     return max(each.code for each in checked)
 
 
-def _check(path: str) -> Checked:
+def _check(path: str, *, with_minio: bool) -> Checked:
     try:
-        return Checked(path, findings=allocate(load_file(path)).findings)
+        return Checked(path, findings=allocate(load_file(path, with_minio=with_minio)).findings)
     except SettingsError as error:
         return Checked(path, mistakes=tuple(str(mistake).removeprefix(f"{path}: ") for mistake in error.mistakes))
 

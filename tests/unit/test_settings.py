@@ -36,7 +36,7 @@ def refused(config: dict[str, Any], secret_keys: tuple[str, ...] = ()) -> list[s
 
 def test_the_seeds_global_case_loads() -> None:
     settings = load_file(CASES / "seed-global.yaml")
-    assert (settings.name, settings.namespace, settings.minio.enabled) == ("tmrs", "tempo", True)
+    assert (settings.name, settings.namespace, settings.minio.enabled) == ("tmrs", "tempo", False)
     assert settings.spec.resources.total.limits.cpu == Quantity.parse("2")
     assert str(settings.spec.resources.total.limits.memory) == "2Gi"
     assert settings.spec.tenants is not None
@@ -92,7 +92,7 @@ def test_a_component_may_use_both_places_for_different_keys(tmp_path: Path) -> N
     assert (ingester.pod.replicas, ingester.pod.node_selector) == (2, {"a": "b"})
 
 
-def test_a_bare_spec_and_a_tempostack_get_a_name_a_namespace_and_minio(tmp_path: Path) -> None:
+def test_a_bare_spec_and_a_tempostack_get_a_name_and_name_a_store_that_exists(tmp_path: Path) -> None:
     resource = {"apiVersion": "tempo.grafana.com/v1alpha1", "kind": "TempoStack", "spec": SPEC}
     for content in (
         SPEC,
@@ -101,7 +101,20 @@ def test_a_bare_spec_and_a_tempostack_get_a_name_a_namespace_and_minio(tmp_path:
         resource | {"metadata": {"labels": {"a": "b"}}, "status": {"conditions": []}},
     ):
         settings = loaded(tmp_path, content)
-        assert (settings.name, settings.namespace, settings.minio.enabled) == ("tempo", "tempo", True)
+        assert (settings.name, settings.namespace) == ("tempo", "tempo")
+        assert (settings.minio.enabled, settings.create_namespace) == (False, False)
+        (tmp_path / "spec.yaml").write_text(yaml.safe_dump(content))
+        with_minio = load_file(tmp_path / "spec.yaml", with_minio=True)
+        assert (with_minio.minio.enabled, with_minio.create_namespace) == (True, True)
+
+
+def test_minio_cannot_be_added_to_a_stack_file_from_outside(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": {"name": "a", "namespace": "b", "spec": SPEC}}))
+    with pytest.raises(SettingsError) as error:
+        load_file(tmp_path / "Pulumi.dev.yaml", with_minio=True)
+    [line] = map(str, error.value.mistakes)
+    assert "Pulumi.dev.yaml" in line
+    assert "--with-minio" in line
 
 
 def test_a_tempostack_keeps_its_name_and_namespace(tmp_path: Path) -> None:

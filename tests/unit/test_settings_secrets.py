@@ -16,7 +16,7 @@ SPEC = {"storage": {"secret": {"name": "minio"}}}
 
 
 def test_a_stack_asks_for_the_secrets_that_it_needs_and_no_others() -> None:
-    settings = load_file(CASES / "seed-global.yaml")
+    settings = load_file(CASES / "seed-global.yaml", with_minio=True)
     assert [str(mistake) for mistake in missing_secrets(settings, ["oidcClients"])] == [
         "minioRootPassword: is missing; run: pulumi config set --secret tempostack:minioRootPassword",
         "gatewayCookieKey: is missing; run: pulumi config set --secret tempostack:gatewayCookieKey",
