@@ -16,6 +16,7 @@ from settings.network import Peer
 NODE_LOCAL_DNS = "169.254.20.10/32"  # where NodeLocal DNSCache listens, unless told otherwise
 OPENSHIFT_MONITORING = ["openshift-monitoring", "openshift-user-workload-monitoring"]
 HTTPS, PLAIN_HTTP, KUBERNETES_API = 443, 80, 6443
+STORE = "Tempo to its store"  # the flow whose ports the engine may know better than the settings
 EVERY_POD = (Peer(),)
 
 
@@ -146,9 +147,8 @@ def ui_ports(settings: Settings) -> tuple[Port, ...]:
 
 
 def store_ports(settings: Settings) -> tuple[Port, ...]:
-    """443 with `storage.tls.enabled`, else 80; or `networkPolicy.ports.s3`"""
-    default = HTTPS if settings.spec.storage.tls.enabled else PLAIN_HTTP
-    return _tcp("s3", settings.spec.network_policy.ports.s3 or [default])
+    """that of the Secret's endpoint if read; 443 with `storage.tls.enabled`, else 80; or `networkPolicy.ports.s3`"""
+    return _tcp("s3", settings.store_ports)
 
 
 def issuer_ports(settings: Settings) -> tuple[Port, ...]:

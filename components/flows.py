@@ -13,6 +13,7 @@ from components.flow_terms import (
     READERS,
     SCRAPERS,
     SENDERS,
+    STORE,
     Outside,
     always,
     api_ports,
@@ -96,7 +97,7 @@ TABLE: tuple[Row, ...] = (
     # The bucket.
     Row("Tempo to MinIO", STORES, ("minio",), (S3,), with_minio),
     Row("bucket Job to MinIO", ("minio-bucket",), ("minio",), (S3,), with_minio),
-    Row("Tempo to its store", STORES, ANYWHERE, store_ports, without_minio),
+    Row(STORE, STORES, ANYWHERE, store_ports, without_minio),
     # The cluster.
     Row("DNS", ASKS_DNS, DNS, dns_ports, always),
     Row("scraping Tempo", SCRAPERS, TEMPO, (HTTP,), always),

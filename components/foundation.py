@@ -36,7 +36,7 @@ class Foundation:
 class Ground:
     """Whose it is, and under which options: of objects, and of components, that have a provider of their own to give.
 
-    `checked` is what has to be there before anything at all.
+    `checked` is what has to be there before anything at all, `store_ports` what was read of the object store's ports.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Ground:
     objects: pulumi.ResourceOptions
     components: pulumi.ResourceOptions
     checked: tuple[pulumi.Input[pulumi.Resource], ...]
+    store_ports: tuple[pulumi.Input[int], ...]
 
     def lay(self) -> Foundation:
         """Declares all of it, in the order in which it has to exist."""
@@ -77,7 +78,7 @@ class Ground:
 
     def _network_policies(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
         """Before any pod, which so is never open to the network."""
-        return declare_network_policies(self.name, self.me, self.settings, child)
+        return declare_network_policies(self.name, self.me, self.settings, self.store_ports, child)
 
     def _quota(self, child: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
         """Before any pod: those that a larger total allows find it raised."""

@@ -1,6 +1,6 @@
 """NetworkPolicies from the table of flows: nothing may pass between the stack's pods and others but what it lists."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pulumi
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs
@@ -14,7 +14,7 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from components.flow_terms import Outside
+from components.flow_terms import STORE, Outside
 from components.flows import COMPONENTS, Flow, Party, flows, runs
 from components.identity import Identity
 from settings import Settings
@@ -27,9 +27,16 @@ DESCRIPTION = "kubernetes.io/description"
 
 
 def declare_network_policies(
-    name: str, me: Identity, settings: Settings, options: pulumi.ResourceOptions
+    name: str,
+    me: Identity,
+    settings: Settings,
+    store_ports: Sequence[pulumi.Input[int]],
+    options: pulumi.ResourceOptions,
 ) -> tuple[pulumi.Resource, ...]:
-    """`tempo-<stack>` closes every pod of the stack; `tempo-<stack>-<component>` lets the flows of its pods through."""
+    """`tempo-<stack>` closes every pod of the stack; `tempo-<stack>-<component>` lets the flows of its pods through.
+
+    `store_ports`: those of the object store, read from its Secret; none where they follow from the settings.
+    """
     if not settings.spec.network_policy.enabled:
         return ()
     closed = NetworkPolicySpecArgs(pod_selector=LabelSelectorArgs(match_labels=me.selector), policy_types=BOTH)
@@ -39,12 +46,17 @@ def declare_network_policies(
         flow for flow in flows(settings) if all(_peers(end, me, settings) != [] for end in (flow.origin, flow.target))
     ]
     running = [component for component in COMPONENTS if runs(component, settings)]
-    allow = (_policy(f"{name}-{each}", me.of(each), known, settings, options) for each in running)
+    allow = (_policy(f"{name}-{each}", me.of(each), known, settings, store_ports, options) for each in running)
     return deny, *allow
 
 
 def _policy(
-    name: str, me: Identity, known: Iterable[Flow], settings: Settings, options: pulumi.ResourceOptions
+    name: str,
+    me: Identity,
+    known: Iterable[Flow],
+    settings: Settings,
+    store_ports: Sequence[pulumi.Input[int]],
+    options: pulumi.ResourceOptions,
 ) -> NetworkPolicy:
     incoming = [flow for flow in known if _has(flow.target, me.component)]
     outgoing = [flow for flow in known if _has(flow.origin, me.component)]
@@ -54,7 +66,10 @@ def _policy(
         NetworkPolicyIngressRuleArgs(from_=_peers(flow.origin, me, settings), ports=_ports(flow)) for flow in incoming
     ]
     egress = [
-        NetworkPolicyEgressRuleArgs(to=_peers(flow.target, me, settings), ports=_ports(flow)) for flow in outgoing
+        NetworkPolicyEgressRuleArgs(
+            to=_peers(flow.target, me, settings), ports=_ports(flow, store_ports if flow.name == STORE else ())
+        )
+        for flow in outgoing
     ]
     return NetworkPolicy(
         name,
@@ -73,7 +88,9 @@ def _has(party: Party, component: str) -> bool:
     return not isinstance(party, Outside) and component in party
 
 
-def _ports(flow: Flow) -> list[NetworkPolicyPortArgs]:
+def _ports(flow: Flow, instead: Sequence[pulumi.Input[int]] = ()) -> list[NetworkPolicyPortArgs]:
+    if instead:
+        return [NetworkPolicyPortArgs(port=port, protocol="TCP") for port in instead]
     return [NetworkPolicyPortArgs(port=port.number, protocol=port.protocol) for port in flow.ports]
 
 

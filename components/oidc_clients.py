@@ -1,21 +1,16 @@
 """The OIDC clients of static tenants: those in the secret config key, and those in Secrets that the user keeps."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.ending import end
+from components.existing_secrets import read_secret, text_in
 from components.identity import Identity
 from components.secrets import OidcClient
 from settings.secrets import broken_text
 from settings.tenants import Tenants
-
-# All of it stays encrypted in the state: `kubectl apply` leaves a copy of the data in an annotation, and the provider
-# keeps a copy of all that it read.
-ALL_SECRET = ["data", "stringData", "metadata", "__inputs"]
 
 
 class ExistingClients:
@@ -27,10 +22,8 @@ class ExistingClients:
 
     def __init__(self, name: str, me: Identity, tenants: Tenants | None, opts: pulumi.ResourceOptions) -> None:
         names = tenants.client_secrets if tenants is not None else {}
-        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=ALL_SECRET))
         read = {
-            secret: Secret.get(f"{name}-oidc-{secret}", f"{me.namespace}/{secret}", options)
-            for secret in sorted(set(names.values()))
+            secret: read_secret(f"{name}-oidc-{secret}", me, secret, opts) for secret in sorted(set(names.values()))
         }
         in_secret = {secret: _client(secret, resource) for secret, resource in read.items()}
         self.checked: tuple[pulumi.Input[pulumi.Resource], ...] = tuple(
@@ -56,15 +49,8 @@ def _client(name: str, secret: Secret) -> pulumi.Output[OidcClient]:
 
 def client_in(name: str, data: Mapping[str, str] | None) -> OidcClient:
     """The client in a Secret's `data`; what is wrong with it ends the program, with lines that repeat nothing of it."""
-    texts = {key: _decoded((data or {}).get(key, "")) for key in ("clientID", "clientSecret")}
+    texts = {key: text_in(data, key) for key in ("clientID", "clientSecret")}
     wrong = [f"Secret {name}: {key} {what}" for key, text in texts.items() if (what := broken_text(text))]
     if wrong:
         end(wrong)
     return OidcClient(clientID=texts["clientID"] or "", clientSecret=texts["clientSecret"] or "")
-
-
-def _decoded(encoded: str) -> str | None:
-    try:
-        return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None

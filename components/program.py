@@ -38,7 +38,8 @@ def read_secrets(settings: Settings, plan: Plan) -> Secrets:
     errors += map(str, missing_secrets(settings, values))
     errors += map(str, _missing_clients(settings, values.get(OIDC_CLIENTS.key)))
     for finding in plan.findings:
-        if finding.severity == "warning":
+        is_read = finding.code == "store-port" and settings.store_port_is_read  # the engine knows better than the plan
+        if finding.severity == "warning" and not is_read:
             pulumi.log.warn(str(finding))
     if errors:
         end(errors)

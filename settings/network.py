@@ -101,7 +101,7 @@ class Ports(Model):
     """The ports that servers outside the stack listen on: those of their pods, where a Service has others."""
 
     s3: PortsField | None = None
-    """Of an object store that is not the stack's own; 443 with `storage.tls.enabled`, else 80."""
+    """Of a store that is not the stack's own; what its Secret says, else 443 with `storage.tls.enabled`, else 80."""
     issuers: PortsField | None = None
     """Of the tenants' OIDC providers; those of their `issuerURL`s where nothing is said."""
     kubernetes_api: PortsField | None = None

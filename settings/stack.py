@@ -190,6 +190,18 @@ class Settings(Model):
         return self.tls_mode != "off" if self.minio.enabled else self.spec.storage.tls.enabled
 
     @property
+    def store_ports(self) -> list[int]:
+        """The ports that NetworkPolicies open to a store of the user's, as far as the settings tell."""
+        return self.spec.network_policy.ports.s3 or [443 if self.store_encrypted else 80]
+
+    @property
+    def store_port_is_read(self) -> bool:
+        """Whether the engine reads the store's port from the storage Secret, which exists where its namespace does."""
+        policy = self.spec.network_policy
+        is_open = policy.enabled and policy.ports.s3 is None
+        return is_open and not self.minio.enabled and not self.create_namespace
+
+    @property
     def gateway_ingress(self) -> Ingress | None:
         """The way in to the gateway, decided: on OpenShift a Route where nothing is said; None where there is none."""
         gateway = self.spec.template.gateway

@@ -1,5 +1,6 @@
 """Stacks for the tests of components and program: configs by name, each run once, or with a key changed."""
 
+import base64
 import copy
 from collections.abc import Callable
 from functools import cache
@@ -16,8 +17,22 @@ from tests.recording import Run, run
 ROOT = Path(__file__).parents[1]
 PASSWORD, COOKIE_KEY = "correct horse battery staple", "a cookie key of enough characters"
 CLIENT_SECRET = "known to the provider only"
+STORE = {  # the storage Secret of the stack `static`, which exists before it
+    "endpoint": "http://store.example.com:9100",
+    "bucket": "traces",
+    "access_key_id": "somebody",
+    "access_key_secret": "known to the store only",
+}
 SECRETS = ("minioRootPassword", "gatewayCookieKey", "oidcClients")
 Config = dict[str, Any]
+
+
+def in_base64(data: dict[str, str]) -> dict[str, str]:
+    """As a Secret's `data` has it."""
+    return {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}
+
+
+EXISTING = {"given/bucket": in_base64(STORE)}
 
 
 def _case(name: str) -> Config:
@@ -83,7 +98,7 @@ def files_of(settings: Settings) -> dict[str, str]:
 
 @cache
 def run_of(stack: str) -> Run:
-    return run(config(stack), SECRETS)
+    return run(config(stack), SECRETS, EXISTING)
 
 
 def changed(stack: str, path: str, value: Any) -> Run:
@@ -93,4 +108,4 @@ def changed(stack: str, path: str, value: Any) -> Run:
     for key in keys[:-1]:
         at = at.setdefault(key, {})
     at[keys[-1]] = value
-    return run(whole, SECRETS)
+    return run(whole, SECRETS, EXISTING)

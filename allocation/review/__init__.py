@@ -25,6 +25,7 @@ from allocation.review.scaling import totals_hold_at_most_replicas, utilization_
 from allocation.review.security import pods_admitted
 from allocation.review.sizes import replicas_of_the_size
 from allocation.review.storage import volumes_hold_the_load
+from allocation.review.store_port import store_is_reached
 from allocation.review.tenants import overrides_fit_their_config_map
 from allocation.review.tuning import (
     blocks_merged,
@@ -51,6 +52,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     overrides_used,
     annotations_read,
     backends_spoken_to_in_tls,
+    store_is_reached,
     tenants_used,
     volumes_hold_the_load,
     everything_schedules,

@@ -8,6 +8,7 @@ import click
 
 from allocation import allocate
 from ops.mistakes import FINDING_IS_ERROR, Mistakes, reason, settings_of
+from ops.options import with_minio
 from ops.render.config import config_of
 from ops.render.objects import Manifest, manifests
 from ops.render.text import document
@@ -20,7 +21,8 @@ PRIVATE = 0o600
 @click.option("-o", "directory", metavar="DIR", help="Write one file per object into DIR.")
 @click.option("--show-secrets", is_flag=True, help="Show secrets; then `kubectl apply --server-side -f -` works.")
 @click.option("--stack-secrets", is_flag=True, help="Read encrypted values through `pulumi config`, to show them.")
-def command(file: str, directory: str | None, show_secrets: bool, stack_secrets: bool) -> int:
+@with_minio
+def command(file: str, directory: str | None, show_secrets: bool, stack_secrets: bool, with_minio: bool) -> int:
     """Every object that `pulumi up` would declare, as YAML in apply order, with secrets masked.
 
     FILE is a stack file (Pulumi.<stack>.yaml), a TempoStack, or a bare spec. Exits 1 when a finding is an error, 2 on
@@ -28,7 +30,7 @@ def command(file: str, directory: str | None, show_secrets: bool, stack_secrets:
     """
     if stack_secrets and not show_secrets:
         raise Mistakes("--stack-secrets: reads secrets to show them; add --show-secrets")
-    settings = settings_of(file)
+    settings = settings_of(file, with_minio=with_minio)
     findings = allocate(settings).findings
     if any(finding.severity == "error" for finding in findings):
         _say(f"{finding.severity}: {finding}" for finding in findings)
@@ -38,7 +40,8 @@ def command(file: str, directory: str | None, show_secrets: bool, stack_secrets:
     from ops.render import engine  # imports pulumi: not before all is known to be well
 
     recording = engine.run(config)
-    _say(f"warning: {warning}" for warning in recording.warnings)
+    warnings = [*map(str, findings), *recording.warnings]  # the program says most findings, too
+    _say(f"warning: {warning}" for warning in dict.fromkeys(warnings))
     objects = manifests(recording.objects, show_secrets=show_secrets)
     if directory is None:
         _print(objects)

@@ -15,6 +15,7 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
+from components.shared import STORAGE_ENV
 from ops.mistakes import Mistakes
 from ops.render.config import ProgramConfig
 from ops.render.recording import Recording, Registration, Secret
@@ -22,7 +23,8 @@ from ops.render.secrets import MASK
 
 PROGRAM = Path(__file__).parents[2] / "__main__.py"
 PROJECT = "tempostack"
-MASKED_CLIENT = dict.fromkeys(("clientID", "clientSecret"), base64.b64encode(MASK.encode()).decode())
+READ_KEYS = ("clientID", "clientSecret", *STORAGE_ENV.values())  # of Secrets that exist before the stack
+MASKED_DATA = dict.fromkeys(READ_KEYS, base64.b64encode(MASK.encode()).decode())
 
 
 def run(config: ProgramConfig, program: Path = PROGRAM) -> Recording:
@@ -113,7 +115,7 @@ class _Monitor(mocks.MockMonitor):
         """A Secret that only the cluster has: masked, whatever is asked for in it."""
         urn = self.make_urn(request.parent, request.type, request.name)
         content = struct_pb2.Struct()
-        content.update({"data": {rpc._special_sig_key: rpc._special_secret_sig, "value": MASKED_CLIENT}})
+        content.update({"data": {rpc._special_sig_key: rpc._special_secret_sig, "value": MASKED_DATA}})
         return resource_pb2.ReadResourceResponse(urn=urn, properties=content)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:  # noqa: N802, ARG002

@@ -108,7 +108,7 @@ def test_secrets_are_shown_when_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_secret_that_is_nowhere_is_a_line_that_says_where_to_put_it() -> None:
-    done = ops("render", SEED_GLOBAL, "--show-secrets")
+    done = ops("render", SEED_GLOBAL, "--show-secrets", "--with-minio")
     assert (done.code, done.out) == (2, "")
     assert [line.partition(":")[0] for line in done.complaints] == ["gatewayCookieKey", "minioRootPassword"]
     assert "PULUMI_CONFIG_TEMPOSTACK_MINIOROOTPASSWORD" in done.complaints[1]

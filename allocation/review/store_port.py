@@ -1,0 +1,21 @@
+"""Whether the NetworkPolicies let Tempo reach an object store of the user's."""
+
+from collections.abc import Iterator
+
+from allocation.review.case import Case, Violation
+
+PATH = "spec.networkPolicy.ports.s3"
+
+
+def store_is_reached(case: Case) -> Iterator[Violation]:
+    """Says which port is open, where nothing tells which port the store has. `pulumi up` may read it."""
+    settings = case.settings
+    policy = settings.spec.network_policy
+    if settings.minio.enabled or not policy.enabled or policy.ports.s3 is not None:
+        return
+    secret = settings.spec.storage.secret.name
+    found = f"is not set, so that Tempo reaches its object store on port {settings.store_ports[0]} alone"
+    if settings.store_port_is_read:
+        found += f" in rendered objects (`pulumi up` reads the port from Secret {secret})"
+    remedy = f"if the endpoint in Secret {secret} has another port, write it, such as [9000]"
+    yield Violation("store-port", PATH, found, remedy)
