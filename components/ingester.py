@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.apps.v1.outputs import StatefulSetSpec
 from pulumi_kubernetes.core.v1 import (
     PersistentVolumeClaimArgs,
     PersistentVolumeClaimSpecArgs,
@@ -16,6 +17,7 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from allocation import WorkloadPlan
 from allocation.plan import VolumePlan, quantity
+from components.ending import end
 from components.shared import Shared, disruption_budget
 from components.tempo_config import DATA_FOLDER
 from components.tempo_pod import GOSSIP, GRPC, HTTP, tempo_pod
@@ -27,6 +29,7 @@ VOLUME = "data"
 ONE_WRITER = ("ReadWriteOnce",)  # what each replica's volume needs
 JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
 FLUSHES_WITHIN_SECONDS = 300
+GROW = "docs/allocation.md#larger-volumes"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class IngesterArgs:
 
 
 class Ingester(pulumi.ComponentResource):
-    """StatefulSet, with a volume for each replica, and Service `tempo-<stack>-ingester`; no outputs."""
+    """StatefulSet, with a volume for each replica, and Service `tempo-<stack>-ingester`. Output: their size."""
 
     def __init__(self, name: str, args: IngesterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tempostack:components:Ingester", name, None, opts)
@@ -58,7 +61,8 @@ class Ingester(pulumi.ComponentResource):
             grace_seconds=FLUSHES_WITHIN_SECONDS,
         )
 
-        StatefulSet(
+        claim = _claim(args, me.selector)
+        server = StatefulSet(
             name,
             metadata=me.metadata(),
             spec=StatefulSetSpecArgs(
@@ -67,9 +71,11 @@ class Ingester(pulumi.ComponentResource):
                 pod_management_policy="Parallel",  # the ring takes them in any order
                 selector=LabelSelectorArgs(match_labels=me.selector),
                 template=pod.template(),
-                volume_claim_templates=[_claim(args, me.selector)],
+                volume_claim_templates=[claim],
             ),
-            opts=args.shared.tempo_options(self),
+            opts=pulumi.ResourceOptions.merge(
+                args.shared.tempo_options(self), pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"])
+            ),
         )
         Service(
             name,
@@ -80,7 +86,32 @@ class Ingester(pulumi.ComponentResource):
             opts=child,
         )
         disruption_budget(name, me, args.plan, child)
-        self.register_outputs({})
+        self.register_outputs({"volume": server.spec.apply(lambda spec: _kept(args, spec))})
+
+
+def _kept(args: IngesterArgs, spec: StatefulSetSpec) -> str:
+    """The size of the running volumes. Kubernetes changes no claim of a StatefulSet, so another plan ends the run.
+
+    A replaced StatefulSet would end every ingester at once, and its volumes would keep the size that they have.
+    """
+    claim = (spec.volume_claim_templates or [])[0].spec
+    assert claim is not None  # the stack declares it
+    assert claim.resources is not None
+    size = quantity("memory", args.volume.size_bytes)
+    running_size = str((claim.resources.requests or {}).get("storage"))
+    kinds = {
+        "size": (running_size, size),
+        "storage class": (claim.storage_class_name, args.storage_class_name),
+        "access modes": (list(claim.access_modes or ()), list(args.access_modes)),
+    }
+    differ = [(kind, running, planned) for kind, (running, planned) in kinds.items() if running != planned]
+    if differ:
+        end(
+            f"{args.volume.path}: the ingesters' volumes have the {kind} {running}, and Kubernetes changes it in no "
+            f"running StatefulSet, to {planned} neither; write {running}, or follow {GROW}"
+            for kind, running, planned in differ
+        )
+    return running_size
 
 
 def _claim(args: IngesterArgs, labels: dict[str, str]) -> PersistentVolumeClaimArgs:

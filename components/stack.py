@@ -9,6 +9,7 @@ import pulumi
 from allocation import Plan, WorkloadPlan
 from components.compactor import Compactor, CompactorArgs
 from components.distributor import Distributor, DistributorArgs
+from components.existing_store import existing_store
 from components.foundation import Foundation, Ground
 from components.gateway import Gateway, GatewayArgs
 from components.identity import Identity, provider
@@ -20,6 +21,7 @@ from components.outputs import allocation_table, headroom, totals
 from components.pods import USER
 from components.querier import Querier, QuerierArgs
 from components.query_frontend import QueryFrontend, QueryFrontendArgs
+from components.refusals import explained
 from components.secrets import Secrets
 from components.shared import ObjectStore, Shared
 from components.tempo_tls import receiver_mounts, store_mounts
@@ -46,6 +48,7 @@ class TempoStack(pulumi.ComponentResource):
     outputs: dict[str, Any]
 
     def __init__(self, name: str, args: TempoStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        opts = pulumi.ResourceOptions.merge(opts, explained(name))
         super().__init__("tempostack:components:TempoStack", name, None, opts)
         kubernetes = provider(f"{name}-kubernetes", args.settings.kube_context, pulumi.ResourceOptions(parent=self))
         self._name, self._args = name, args
@@ -56,6 +59,7 @@ class TempoStack(pulumi.ComponentResource):
         # OpenShift gives each namespace users of its own and refuses pods that name another one.
         self._user = None if args.settings.on_openshift else USER
         self._clients = ExistingClients(name, self._me, args.settings.spec.tenants, self._child)
+        self._store = existing_store(name, self._me, args.settings, self._child)
 
         shared, minio = self._declare_shared()
         distributor = self._declare_distributor(shared)
@@ -107,7 +111,8 @@ class TempoStack(pulumi.ComponentResource):
             self._transport,
             objects=self._child,
             components=self._component,
-            checked=self._clients.checked,
+            checked=(*self._clients.checked, *self._store.checked),
+            store_ports=self._store.ports,
         )
         base = ground.lay()
         minio = self._declare_minio(base)
