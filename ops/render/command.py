@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from allocation import allocate
+from allocation import allocate, review_rendering
 from ops.mistakes import FINDING_IS_ERROR, Mistakes, reason, settings_of
 from ops.render.config import config_of
 from ops.render.objects import Manifest, manifests
@@ -38,7 +38,7 @@ def command(file: str, directory: str | None, show_secrets: bool, stack_secrets:
     from ops.render import engine  # imports pulumi: not before all is known to be well
 
     recording = engine.run(config)
-    _say(f"warning: {warning}" for warning in recording.warnings)
+    _say(f"warning: {warning}" for warning in (*recording.warnings, *review_rendering(settings)))
     objects = manifests(recording.objects, show_secrets=show_secrets)
     if directory is None:
         _print(objects)
