@@ -38,12 +38,13 @@ def command(file: str, directory: str | None, show_secrets: bool, stack_secrets:
     from ops.render import engine  # imports pulumi: not before all is known to be well
 
     recording = engine.run(config)
-    _say(f"warning: {warning}" for warning in (*recording.warnings, *review_rendering(settings)))
+    _say(f"warning: {warning}" for warning in recording.warnings)
     objects = manifests(recording.objects, show_secrets=show_secrets)
     if directory is None:
         _print(objects)
     else:
         _write(objects, Path(directory))
+    _say(f"{finding.severity}: {finding}" for finding in review_rendering(settings))
     return 0
 
 
