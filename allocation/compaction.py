@@ -40,7 +40,7 @@ def unmerged(settings: Settings, plan: Plan) -> Unmerged | None:
     rate, ingesters = ingest_bytes(settings), plan.workload(INGESTER)
     if rate is None or ingesters is None:
         return None
-    said = {place: _said(settings, plan, *place) for place in TEMPOS}
+    said = {place: effective(settings, plan, *place) for place in TEMPOS}
     tenants = len(settings.spec.tenants.authentication) if settings.spec.tenants else 1
     copies = copies_of(settings, ingesters.replicas)
     written = rate * copies / ingesters.replicas / tenants / c.DISK_BYTES_PER_BYTE  # bytes a second of one tenant's
@@ -65,7 +65,8 @@ def with_copies(settings: Settings, plan: Plan) -> StoragePlan:
     return replace(storage, volumes=volumes, bucket_bytes=bucket * copies)
 
 
-def _said(settings: Settings, plan: Plan, component: str, key: str) -> int | str:
+def effective(settings: Settings, plan: Plan, component: str, key: str) -> int | str:
+    """The value of one of TEMPOS that the component runs with: the user's own, else the plan's, else Tempo's."""
     planned = {setting.key: setting.value for setting in plan.tuning if setting.component == component}
     value: int | str = said_by_user(settings, component).get(key, planned.get(key, TEMPOS[component, key]))
     return value

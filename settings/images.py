@@ -1,5 +1,7 @@
 """The container images a stack runs when its config names none: pinned, and overridable under `spec.images`."""
 
+import re
+
 TEMPO = "docker.io/grafana/tempo:2.10.8"  # the last line with ingester and compactor; tested with 2.9.0
 TEMPO_QUERY = "docker.io/grafana/tempo-query:2.10.8"
 # It must set the tenant header, not add to it: older ones let a client name another tenant.
@@ -9,3 +11,29 @@ TEMPO_GATEWAY_OPA = "quay.io/observatorium/opa-openshift:main-2026-07-01-dbb77e0
 JAEGER_QUERY = "docker.io/jaegertracing/jaeger-query:1.68.0"
 OAUTH_PROXY = "quay.io/openshift/origin-oauth-proxy:4.20"
 MINIO = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"  # the last community release
+
+# A version of Tempo's, such as 2.10.8, v2.9.0 or 2.10.8-amd64. A calendar's, such as 2026.1, is not one of Tempo's.
+VERSION = re.compile(r"v?(?P<major>\d{1,2})\.(?P<minor>\d{1,4})([.+_-].*)?")
+# The last part of a repository whose tags are Tempo's versions. A distribution's, such as tempo-rhel9, has its own.
+REPOSITORIES = re.compile(r"(.*-)?tempo(-query)?")
+
+
+def tempo_version(image: str) -> tuple[int, int] | None:
+    """Major and minor version in the tag of an image of Tempo or tempo-query. None when the tag does not tell it."""
+    tag = tag_of(image)
+    found = VERSION.fullmatch(tag) if tag is not None and is_tempo(image) else None
+    return None if found is None else (int(found["major"]), int(found["minor"]))
+
+
+def is_tempo(image: str) -> bool:
+    """Whether the repository's name says that its tags are Tempo's versions."""
+    return REPOSITORIES.fullmatch(_last_part(image).partition(":")[0]) is not None
+
+
+def tag_of(image: str) -> str | None:
+    """The tag, with or without a digest behind it. None when there is none, be there a registry's port or not."""
+    return _last_part(image).partition(":")[2] or None
+
+
+def _last_part(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2]

@@ -17,6 +17,19 @@ def volumes_hold_the_load(case: Case) -> Iterator[Violation]:
             yield Violation("pvc-too-small", volume.path, f"{_what(volume)} {needed}, and has {size}", remedy)
 
 
+def the_store_is_spoken_to_in_tls(case: Case) -> Iterator[Violation]:
+    """Warns when nothing says whether a store of the user's speaks TLS: the plan does not know the Secret's endpoint.
+
+    `enabled: false` is an answer, so there is no finding with it.
+    """
+    tls = case.settings.spec.storage.tls
+    if not case.settings.minio.enabled and "enabled" not in tls.model_fields_set:
+        secret = case.settings.spec.storage.secret.name
+        message = "is missing, so Tempo speaks plain HTTP to the store, which fails where the endpoint is https://"
+        remedy = f"write true where the endpoint in the Secret {secret} is https://, or false where it is http://"
+        yield Violation("storage-plaintext", "spec.storage.tls.enabled", message, remedy)
+
+
 def _what(volume: VolumePlan) -> str:
     if volume.component == "minio":
         return "the bucket is expected to take"

@@ -5,6 +5,8 @@ row group by row group. Both stand in memory, for as many blocks as are complete
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
+from math import ceil
 
 from allocation.tuning import coefficients as c
 from allocation.tuning.cutting import Cutting
@@ -44,7 +46,7 @@ def block_settings(ingester: Replica, volume_bytes: int, cutting: Cutting) -> It
     if spare is not None:
         yield from _by_memory(spare, cutting)
     by_memory, by_disk = _minutes_by_memory(spare, cutting), minutes_by_disk(ingester, volume_bytes)
-    minutes = min(by_memory, by_disk)
+    minutes = block_minutes(ingester, volume_bytes, cutting)
     if minutes < c.DEFAULT_BLOCK_MINUTES:
         why = f"the sooner a block is cut, the sooner it leaves a disk of {mebibytes(volume_bytes)}"
         if spare is not None and by_memory <= by_disk:
@@ -57,15 +59,42 @@ def block_settings(ingester: Replica, volume_bytes: int, cutting: Cutting) -> It
             yield Setting("ingester", "ingester.max_block_bytes", size, why)
 
 
+def block_minutes(ingester: Replica, volume_bytes: int, cutting: Cutting) -> int:
+    """max_block_duration, in minutes: no more WAL files than memory and disk have room for."""
+    return min(_minutes_by_memory(spare_bytes(ingester), cutting), minutes_by_disk(ingester, volume_bytes))
+
+
+def wal_bytes(block_seconds: int | Fraction, cutting: Cutting) -> int:
+    """The heap for the WAL files of a block that stays open for so long."""
+    return ceil(block_seconds / cutting.check_seconds) * c.WAL_FILE_BYTES
+
+
+def wal_part_bytes(ingester: Replica, cutting: Cutting) -> int | None:
+    """The part of the memory for the WAL files of a block. None without a limit. Row groups have as much."""
+    spare = spare_bytes(ingester)
+    return None if spare is None else _half_flush_bytes(spare, cutting)
+
+
+def row_group_bytes(ingester: Replica, cutting: Cutting) -> int:
+    """parquet_row_group_size_bytes: as large as its part of the memory has room for."""
+    spare = spare_bytes(ingester)
+    return c.DEFAULT_ROW_GROUP_BYTES if spare is None else _row_group_bytes(spare, cutting)
+
+
+def flushes_part_bytes(ingester: Replica) -> int | None:
+    """The part of the memory for all blocks that are completed at once, with one writer. None without a limit."""
+    spare = spare_bytes(ingester)
+    return None if spare is None else spare // FLUSH_PART + c.FLUSH_BYTES
+
+
 def _by_memory(spare: int, cutting: Cutting) -> Iterator[Setting]:
-    flushes, each = _flushes(spare, cutting), _flush_bytes(spare, cutting) // 2
+    flushes, group = _flushes(spare, cutting), _row_group_bytes(spare, cutting)
     if flushes < c.DEFAULT_FLUSHES:
         whole = mebibytes(_whole_flush_bytes(cutting))
         why = f"completing one of Tempo's size takes {whole}, of {mebibytes(spare // FLUSH_PART)}"
         yield Setting("ingester", "ingester.concurrent_flushes", flushes, why)
-    group = clamp(each // c.ROW_GROUP_COST, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)
     if group < c.DEFAULT_ROW_GROUP_BYTES:
-        fits = part(each, group * c.ROW_GROUP_COST)
+        fits = part(_half_flush_bytes(spare, cutting), group * c.ROW_GROUP_COST)
         why = f"a row group that is written takes {c.ROW_GROUP_COST} times its bytes, {fits}"
         yield Setting("ingester", "storage.trace.block.parquet_row_group_size_bytes", group, why)
 
@@ -73,7 +102,7 @@ def _by_memory(spare: int, cutting: Cutting) -> Iterator[Setting]:
 def _why_files(spare: int, cutting: Cutting) -> str:
     each = mebibytes(c.WAL_FILE_BYTES)
     least = LEAST_BLOCK_MINUTES * cutting.files_a_minute * c.WAL_FILE_BYTES
-    fits = part(_flush_bytes(spare, cutting) // 2, least)
+    fits = part(_half_flush_bytes(spare, cutting), least)
     every = f"{float(cutting.check_seconds):g} s"
     return f"a block's WAL files, one for every {every}, are read at once: {each} each, {fits}"
 
@@ -81,7 +110,7 @@ def _why_files(spare: int, cutting: Cutting) -> str:
 def _minutes_by_memory(spare: int | None, cutting: Cutting) -> int:
     if spare is None:
         return c.DEFAULT_BLOCK_MINUTES
-    files = _flush_bytes(spare, cutting) // 2 // c.WAL_FILE_BYTES
+    files = _half_flush_bytes(spare, cutting) // c.WAL_FILE_BYTES
     return clamp(files // cutting.files_a_minute, LEAST_BLOCK_MINUTES, c.DEFAULT_BLOCK_MINUTES)
 
 
@@ -106,3 +135,13 @@ def _flushes(spare: int, cutting: Cutting) -> int:
 def _flush_bytes(spare: int, cutting: Cutting) -> int:
     """What each of them may take."""
     return spare // FLUSH_PART // _flushes(spare, cutting)
+
+
+def _half_flush_bytes(spare: int, cutting: Cutting) -> int:
+    """Half of it: for WAL files, or for row groups."""
+    return _flush_bytes(spare, cutting) // 2
+
+
+def _row_group_bytes(spare: int, cutting: Cutting) -> int:
+    each = _half_flush_bytes(spare, cutting) // c.ROW_GROUP_COST
+    return clamp(each, LEAST_ROW_GROUP_BYTES, c.DEFAULT_ROW_GROUP_BYTES)

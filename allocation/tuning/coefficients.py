@@ -23,6 +23,7 @@ REQUEST_COST = 8
 # A request that a collector sends: batches of 8192 spans come to some 2 MB, and gRPC's own limit is 4 MiB.
 LARGEST_REQUEST_BYTES = 4 * MIB
 USUAL_REQUEST_BYTES = 64 * 1024
+USUAL_TRACE_BYTES = 2000  # of 10 spans of 200 bytes, as in the measurements
 CONNECTIONS = 8  # that senders are expected to hold to one distributor. Ours
 
 # How long a trace stays in an ingester's memory after its last span: trace_idle_period, and the time until the next
@@ -73,6 +74,7 @@ DEFAULT_ROW_GROUP_BYTES = 100_000_000
 DEFAULT_BLOCK_BYTES = 500 * MIB
 DEFAULT_BLOCK_MINUTES = 30
 COMPLETE_BLOCK_SECONDS = 15 * 60
+BLOCKLIST_POLL_SECONDS = 5 * 60
 DEFAULT_FLUSHES = 4
 DEFAULT_TRACE_BYTES = 5_000_000
 DEFAULT_HTTP_REQUEST_BYTES = 20 * MIB

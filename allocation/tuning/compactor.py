@@ -15,6 +15,7 @@ from allocation.tuning.setting import Setting
 from allocation.units import GIB, MIB
 
 BLOCK_BYTES = "compactor.compaction.max_block_bytes"
+OBJECTS = "compactor.compaction.max_compaction_objects"
 WINDOW = "compactor.compaction.compaction_window"
 
 # Of the room, that may be made even where nothing is spare. With more, one of 123Mi was OOM-killed (blocks of 32 MiB).
@@ -27,6 +28,7 @@ MOST_MEMORY_BYTES = 64 * GIB  # with which any block is made
 # Of the room, in this order: the writer, the least row group, what is read ahead, larger row groups.
 _BEFORE_BYTES = c.FLUSH_BYTES + c.LEAST_ROW_GROUP_BYTES * c.ROW_GROUP_COST
 _WHOLE_BYTES = _BEFORE_BYTES + c.READ_AHEAD_BYTES
+_BESIDE_BYTES = c.FLUSH_BYTES + c.INPUT_BLOCKS * c.READ_AHEAD_BYTES  # the writer, and the most that is read ahead
 # The least limit, in whole MiB, in which that fits beside the most that is read ahead of as many blocks as are merged.
 SAFE_MEMORY_BYTES = MIB * ceil(
     (c.IDLE_BYTES + _BEFORE_BYTES + c.INPUT_BLOCKS * c.READ_AHEAD_BYTES) * 100 / c.HEAP_PERCENT / MIB
@@ -48,7 +50,7 @@ def compactor_settings(compactor: Replica) -> Iterator[Setting]:
     if objects < c.DEFAULT_COMPACTED_OBJECTS:
         part = mebibytes(room // OBJECT_PART)
         why = f"a trace of a block takes {c.OBJECT_BYTES} bytes in its bloom filter and index, of {part}"
-        yield Setting("compactor", "compactor.compaction.max_compaction_objects", objects, why)
+        yield Setting("compactor", OBJECTS, objects, why)
 
 
 def window_setting(compactor: Replica) -> Iterator[Setting]:
@@ -62,6 +64,11 @@ def window_setting(compactor: Replica) -> Iterator[Setting]:
 def memory_to_merge(block_bytes: int) -> int:
     """The least memory limit, in bytes, with which a compactor makes blocks of that size by its own setting."""
     return MIB * bisect_left(range(MOST_MEMORY_BYTES // MIB), block_bytes, key=lambda limit: _made(limit * MIB))
+
+
+def row_group_part_bytes(compactor: Replica) -> int | None:
+    """What the writer and the most that is read ahead leave of the room, for row groups. None without a limit."""
+    return None if compactor.room_bytes is None else max(compactor.room_bytes - _BESIDE_BYTES, 0)
 
 
 def _made(memory_bytes: int) -> int:

@@ -8,7 +8,7 @@ from allocation.tuning.replica import Replica, clamp, mebibytes, part
 from allocation.tuning.setting import Setting
 
 PROTOCOLS = "distributor.receivers.otlp.protocols"
-RETRY_AFTER = "1s"
+RETRY_KEY, RETRY_AFTER = "distributor.retry_after_on_resource_exhausted", "1s"
 REQUESTS_PART = 2  # requests may take half of the room
 LEAST_STREAMS, MOST_STREAMS = 8, 1000  # beyond which nobody would feel a bound
 
@@ -20,7 +20,7 @@ def distributor_settings(distributor: Replica, ingester: Replica) -> Iterator[Se
     why = (
         "over the rate limit a sender is asked to come again; without this, OTLP forbids it to, and the spans are lost"
     )
-    yield Setting("distributor", "distributor.retry_after_on_resource_exhausted", RETRY_AFTER, why)
+    yield Setting("distributor", RETRY_KEY, RETRY_AFTER, why)
     yield from health_setting("distributor", ingester)
     if distributor.room_bytes is None:
         return

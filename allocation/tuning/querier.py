@@ -21,9 +21,8 @@ def querier_settings(querier: Replica, ingester: Replica, message_bytes: int) ->
     """What goes into querier.yaml; `message_bytes` is the largest answer that has to get through."""
     room = querier.room_bytes
     by_cpu = _jobs_by_cpu(querier)
-    finds = min(by_cpu, FINDS)
-    read_buffer = c.DEFAULT_READ_BUFFER_BYTES if room is None else _read_buffer(room, finds)
-    job_bytes = c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * read_buffer
+    finds, read_buffer = finds_of(querier), read_buffer_bytes(querier)
+    job_bytes = search_job_bytes(read_buffer)
     by_memory = by_cpu if room is None else max(room // SEARCH_PART // job_bytes, 1)
     jobs = min(by_cpu, by_memory)
     if jobs < c.DEFAULT_QUERIES:
@@ -36,6 +35,22 @@ def querier_settings(querier: Replica, ingester: Replica, message_bytes: int) ->
     yield from message_setting(RECEIVED, message_bytes, answers, c.DEFAULT_INGESTER_MESSAGE_BYTES, takes)
     yield from message_setting(SENT, message_bytes, None, c.DEFAULT_MESSAGE_BYTES, "")
     yield from health_setting("querier", ingester)
+
+
+def finds_of(querier: Replica) -> int:
+    """How many traces are read from blocks at once."""
+    return min(_jobs_by_cpu(querier), FINDS)
+
+
+def read_buffer_bytes(querier: Replica) -> int:
+    """read_buffer_size_bytes: Tempo's own without a limit of memory."""
+    room = querier.room_bytes
+    return c.DEFAULT_READ_BUFFER_BYTES if room is None else _read_buffer(room, finds_of(querier))
+
+
+def search_job_bytes(read_buffer: int) -> int:
+    """The heap of a search with buffers of that size."""
+    return c.SEARCH_JOB_BYTES + c.SEARCHED_COLUMNS * read_buffer
 
 
 def _by_memory(room: int, read_buffer: int, finds: int) -> Iterator[Setting]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from allocation import allocate
+from allocation import allocate, review_rendering
 from ops.mistakes import FINDING_IS_ERROR, Mistakes, reason, settings_of
 from ops.options import with_minio
 from ops.render.config import config_of
@@ -40,13 +40,13 @@ def command(file: str, directory: str | None, show_secrets: bool, stack_secrets:
     from ops.render import engine  # imports pulumi: not before all is known to be well
 
     recording = engine.run(config)
-    warnings = [*map(str, findings), *recording.warnings]  # the program says most findings, too
-    _say(f"warning: {warning}" for warning in dict.fromkeys(warnings))
+    _say(f"warning: {warning}" for warning in recording.warnings)
     objects = manifests(recording.objects, show_secrets=show_secrets)
     if directory is None:
         _print(objects)
     else:
         _write(objects, Path(directory))
+    _say(f"{finding.severity}: {finding}" for finding in review_rendering(settings))
     return 0
 
 

@@ -45,6 +45,7 @@ def container(plan: Plan, component: str, name: str = "tempo") -> ContainerPlan:
 def test_seed_global_is_handed_out_to_the_last_unit_by_the_operators_weights() -> None:
     spec = yaml.safe_load((CASES / "seed-global.yaml").read_text())["spec"]
     put(spec, ("resources", "profile"), "operator")
+    put(spec, ("storage", "tls"), {"enabled": False})
     plan = plan_of(spec)
     assert plan.allocated("limits", "cpu") == 2000
     assert plan.allocated("limits", "memory") == 2048 * MIB

@@ -334,7 +334,7 @@ def test_sums_beyond_what_a_quantity_holds_are_still_said() -> None:
     assert "over-allocated" in {finding.code for finding in plan_of(spec).findings}
 
 
-def test_what_kubernetes_refuses_is_never_up_to_the_user() -> None:
+def test_what_kubernetes_or_tempo_refuses_is_never_up_to_the_user() -> None:
     always = {code for code, severity in SEVERITIES.items() if severity == "error"}
     configs = {"request-exceeds-limit", "floors-exceed-total", "replication-factor", "fractional-quantity"}
-    assert always == configs | {"too-many-tenants"}
+    assert always == configs | {"too-many-tenants", "tempo-version"}

@@ -205,3 +205,16 @@ def test_each_replica_has_its_extra_volumes() -> None:
 def test_a_claim_template_and_the_stack_s_own_keys_may_say_the_same() -> None:
     spec = base_spec() | yaml.safe_load(PER_COMPONENT) | {"storageSize": "102400Mi", "storageClassName": "fast-ssd"}
     assert ingester_volume(spec).path == "spec.storageSize"
+
+
+@pytest.mark.parametrize(
+    ("tls", "minio", "warned"),
+    [({}, False, True), ({"enabled": True}, False, False), ({"enabled": False}, False, False), ({}, True, False)],
+)
+def test_a_store_of_the_user_s_whose_tls_is_left_open_is_a_warning(
+    tls: dict[str, bool], minio: bool, warned: bool
+) -> None:
+    spec = base_spec() | {"storage": {"secret": {"name": "s3", "type": "s3"}, "tls": tls}}
+    findings = allocate(settings_of(spec, minio={"enabled": minio})).findings
+    found = [(f.severity, f.path) for f in findings if f.code == "storage-plaintext"]
+    assert found == ([("warning", "spec.storage.tls.enabled")] if warned else [])
