@@ -13,6 +13,7 @@ from allocation.review.config import (
     enough_ingesters,
     overrides_used,
     secrets_encrypted,
+    services_listed_as_configured,
     tenants_used,
     whole_quantities,
 )
@@ -52,6 +53,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     annotations_read,
     backends_spoken_to_in_tls,
     tenants_used,
+    services_listed_as_configured,
     volumes_hold_the_load,
     everything_schedules,
     quotas_can_be_used,
