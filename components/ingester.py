@@ -26,7 +26,6 @@ PORTS = (HTTP, GRPC)
 VOLUME = "data"
 ONE_WRITER = ("ReadWriteOnce",)  # what each replica's volume needs
 JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
-FLUSHES_WITHIN_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class Ingester(pulumi.ComponentResource):
             (*PORTS, GOSSIP),
             data=Mount(VOLUME, DATA_FOLDER),
             ready_after_seconds=JOINS_THE_RING_AFTER_SECONDS,
-            grace_seconds=FLUSHES_WITHIN_SECONDS,
         )
 
         StatefulSet(
