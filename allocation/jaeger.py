@@ -1,14 +1,11 @@
-"""What tempo-query, the Jaeger UI's bridge, asks of Tempo: services of how long a time, and how many traces at once."""
+"""How far back tempo-query, the Jaeger UI's bridge, asks Tempo for services."""
 
 from allocation.extra import QUERY_FRONTEND, said_by_user
-from allocation.plan import Plan
 from settings import Settings
 from settings.duration import NANOSECONDS, NO_DURATION, canonical_duration, length, nanoseconds
-from settings.template import MOST_REQUESTS
 
 # Tempo 2.9.0: modules/frontend/config.go. A list of services over a longer time is answered with 400.
 USUAL_MAX_DURATION = "168h"
-REQUESTS_PER_QUERIER = 2  # as tempo-operator 0.22: internal/manifests/config/build.go
 
 
 def services_query_duration(settings: Settings) -> str:
@@ -30,14 +27,6 @@ def shortest_max_duration(settings: Settings) -> str | None:
     tenants = [each.query.max_search_duration for each in limits.per_tenant.values()]
     effective = [everyone, *(everyone if own is None else _own(own, stack) for own in tenants)]
     return min((each for each in effective if length(each)), key=nanoseconds, default=None)
-
-
-def find_traces_concurrent_requests(settings: Settings, plan: Plan) -> int:
-    """How many traces a search of the UI fetches at once; by default by the queriers that run at the least."""
-    given = settings.spec.template.query_frontend.jaeger_query.find_traces_concurrent_requests
-    querier = plan.workload("querier")
-    assert querier is not None
-    return given or min(REQUESTS_PER_QUERIER * querier.replicas_at("min"), MOST_REQUESTS)
 
 
 def _own(tenants: str | None, stack: str) -> str:

@@ -12,7 +12,7 @@ import yaml
 from allocation import Plan
 from allocation.defaults import replication_factor, retention
 from allocation.extra import literal, put, with_said
-from allocation.jaeger import find_traces_concurrent_requests, services_query_duration
+from allocation.jaeger import services_query_duration
 from allocation.overrides import defaults_of, overrides_text
 from allocation.tuning.setting import EVERYONE
 from components import tempo_tls
@@ -34,7 +34,7 @@ def config_files(settings: Settings, plan: Plan) -> dict[str, str]:
             files[name] = put(files[name], tuple(setting.key.split(".")), setting.value)
     files = {name: with_said(content, settings, name.removesuffix(".yaml")) for name, content in files.items()}
     if settings.spec.template.has_jaeger_ui:
-        files["tempo-query.yaml"] = _tempo_query(settings, plan)
+        files["tempo-query.yaml"] = _tempo_query(settings)
     texts = {name: _dump(content) for name, content in files.items()}
     overrides = overrides_text(settings, plan.tuning)  # re-read by Tempo every 10 s: it restarts no pod
     return texts | {"overrides.yaml": overrides}
@@ -100,19 +100,20 @@ _PARTS: dict[str, Callable[[Settings], Section]] = {
 }
 
 
-def _tempo_query(settings: Settings, plan: Plan) -> Section:
+def _tempo_query(settings: Settings) -> Section:
     """The bridge between the Jaeger UI and the query frontend. It listens inside their pod only.
 
     It authenticates no caller, takes any tenant, and shows the query frontend the pod's own certificate. Without
     `services_query_duration` Tempo would list the services of ingesters only, and none once their blocks are flushed.
     """
     tls = tempo_tls.client_keys(settings, "query-frontend")
+    ui = settings.spec.template.query_frontend.jaeger_query
     return {
         "address": "localhost:7777",
         "backend": f"localhost:{HTTP_PORT}",
         "tenant_header_key": "x-scope-orgid",
         "services_query_duration": services_query_duration(settings),
-        "find_traces_concurrent_requests": find_traces_concurrent_requests(settings, plan),
+        "find_traces_concurrent_requests": ui.find_traces_concurrent_requests,
         **({"tls_enabled": True, **tls} if tls else {}),
     }
 

@@ -73,8 +73,8 @@ class JaegerQuery(Sidecar):
     """How it is reached from outside the cluster."""
     services_query_duration: DurationField = "72h"
     """How far back the UI lists services and operations, from 1s on; no further than a search may span."""
-    find_traces_concurrent_requests: Annotated[IntField | None, Field(ge=1, le=MOST_REQUESTS)] = None
-    """Traces that a search of the UI fetches at once; 2 for each querier by default."""
+    find_traces_concurrent_requests: Annotated[IntField, Field(ge=1, le=MOST_REQUESTS)] = 2
+    """Traces that a search of the UI fetches at once, however many queriers run."""
 
 
 class QueryFrontend(Component):

@@ -75,19 +75,13 @@ def test_the_default_is_shortened_without_a_finding() -> None:
     assert findings(settings) == []
 
 
-@pytest.mark.parametrize(
-    ("ui", "querier", "requests"),
-    [
-        ({}, {}, 2),
-        ({}, {"replicas": 3}, 6),
-        ({}, {"autoscaling": {"minReplicas": 2, "maxReplicas": 5}}, 4),
-        ({"findTracesConcurrentRequests": 7}, {"replicas": 3}, 7),
-    ],
-)
-def test_a_search_fetches_two_traces_at_once_for_each_querier(
-    ui: dict[str, Any], querier: dict[str, Any], requests: int
-) -> None:
-    assert bridge(settings_of(ui, querier))["find_traces_concurrent_requests"] == requests
+@pytest.mark.parametrize(("ui", "requests"), [({}, 2), ({"findTracesConcurrentRequests": 7}, 7)])
+def test_a_search_fetches_as_many_traces_at_once_as_configured(ui: dict[str, Any], requests: int) -> None:
+    assert bridge(settings_of(ui))["find_traces_concurrent_requests"] == requests
+
+
+def test_another_number_of_queriers_restarts_no_query_frontend() -> None:
+    assert bridge(settings_of(querier={"replicas": 3})) == bridge(settings_of())
 
 
 @pytest.mark.parametrize(
