@@ -73,6 +73,7 @@ class WorkloadPlan:
     replicas_source: ReplicasSource = "default"
     autoscaled: tuple[int, int] | None = None  # the autoscaler's bounds; None: always `replicas`
     surge: int = 0  # pods on top while it rolls, by its strategy
+    grace_seconds: int | None = None  # that its pods have to end; None: Kubernetes' 30
 
     def container(self, name: str) -> ContainerPlan:
         """The container of that name. Raises KeyError."""

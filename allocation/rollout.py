@@ -8,8 +8,8 @@ from settings.template import Template
 def surge_of(template: Template, component: str, replicas: int) -> int:
     """Pods above `replicas` that the component's strategy lets run meanwhile, as Kubernetes counts them.
 
-    Without a strategy one pod leaves before another comes, and so it is with an ingester's StatefulSet; `Recreate` has
-    no numbers, and lets none come early.
+    Without a strategy a pod is told to end before its successor is made, and Kubernetes counts it no longer, though it
+    runs for its grace (allocation/grace.py). An ingester's StatefulSet and `Recreate` wait until a pod has ended.
     """
     block: Component = getattr(template, component.replace("-", "_"))
     surge = (block.pod.strategy or Strategy()).rolling.max_surge

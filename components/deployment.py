@@ -59,7 +59,7 @@ def declare_deployment(
 
 
 def _strategy(strategy: Strategy) -> DeploymentStrategyArgs:
-    """Unless config says otherwise one pod leaves before another comes, which keeps the stack inside the plan."""
+    """Unless config says otherwise a pod is told to end before its successor is made; both run for the pod's grace."""
     rolling = RollingUpdateDeploymentArgs(
         max_surge=strategy.rolling.max_surge, max_unavailable=strategy.rolling.max_unavailable
     )

@@ -28,7 +28,6 @@ PORTS = (HTTP, GRPC)
 VOLUME = "data"
 ONE_WRITER = ("ReadWriteOnce",)  # what each replica's volume needs
 JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
-FLUSHES_WITHIN_SECONDS = 300
 GROW = "docs/allocation.md#larger-volumes"
 
 
@@ -58,10 +57,8 @@ class Ingester(pulumi.ComponentResource):
             (*PORTS, GOSSIP),
             data=Mount(VOLUME, DATA_FOLDER),
             ready_after_seconds=JOINS_THE_RING_AFTER_SECONDS,
-            grace_seconds=FLUSHES_WITHIN_SECONDS,
         )
 
-        claim = _claim(args, me.selector)
         server = StatefulSet(
             name,
             metadata=me.metadata(),
@@ -71,7 +68,7 @@ class Ingester(pulumi.ComponentResource):
                 pod_management_policy="Parallel",  # the ring takes them in any order
                 selector=LabelSelectorArgs(match_labels=me.selector),
                 template=pod.template(),
-                volume_claim_templates=[claim],
+                volume_claim_templates=[_claim(args, me.selector)],
             ),
             opts=pulumi.ResourceOptions.merge(
                 args.shared.tempo_options(self), pulumi.ResourceOptions(ignore_changes=["spec.volumeClaimTemplates"])

@@ -12,6 +12,7 @@ import yaml
 from allocation import Plan
 from allocation.defaults import replication_factor, retention
 from allocation.extra import literal, put, with_said
+from allocation.jaeger import services_query_duration
 from allocation.overrides import defaults_of, overrides_text
 from allocation.tuning.setting import EVERYONE
 from components import tempo_tls
@@ -100,15 +101,19 @@ _PARTS: dict[str, Callable[[Settings], Section]] = {
 
 
 def _tempo_query(settings: Settings) -> Section:
-    """The bridge between the Jaeger UI and the query frontend, which are in the same pod, and so is all it listens to.
+    """The bridge between the Jaeger UI and the query frontend. It listens inside their pod only.
 
-    It asks nobody who they are, takes any tenant, and shows the query frontend the pod's own certificate.
+    It authenticates no caller, takes any tenant, and shows the query frontend the pod's own certificate. Without
+    `services_query_duration` Tempo would list the services of ingesters only, and none once their blocks are flushed.
     """
     tls = tempo_tls.client_keys(settings, "query-frontend")
+    ui = settings.spec.template.query_frontend.jaeger_query
     return {
         "address": "localhost:7777",
         "backend": f"localhost:{HTTP_PORT}",
         "tenant_header_key": "x-scope-orgid",
+        "services_query_duration": services_query_duration(settings),
+        "find_traces_concurrent_requests": ui.find_traces_concurrent_requests,
         **({"tls_enabled": True, **tls} if tls else {}),
     }
 

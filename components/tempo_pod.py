@@ -28,7 +28,6 @@ def tempo_pod(
     data: Mount = DATA,
     mounts: tuple[Mount, ...] = (),
     ready_after_seconds: int | None = None,
-    grace_seconds: int | None = None,
 ) -> Pod:
     """The pod of the Tempo target that `plan` names; its file says whether it reads the bucket."""
     target = plan.component
@@ -61,5 +60,5 @@ def tempo_pod(
         settings=settings,
         checksums={**shared.config.checksums(file), **(shared.store.checksums() if reads_bucket else {})},
         labels=GOSSIP_MEMBER if GOSSIP in ports else {},
-        grace_seconds=grace_seconds,
+        grace_seconds=plan.grace_seconds,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.rendered import BRIDGE, CERTIFICATES_FOLDER, RenderedStack
+from sandbox.rendered import BRIDGE, CERTIFICATES_FOLDER, KUBERNETES_GRACE_SECONDS, RenderedStack
 
 Content = dict[str, Any]
 
@@ -22,6 +22,7 @@ class Instance:
     component: str
     address: str
     folder: Path
+    grace_seconds: float = KUBERNETES_GRACE_SECONDS  # its pod's
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ COMPONENTS = ("ingester", "distributor", "querier", "query-frontend", "compactor
 BRIDGE = "tempo-query"  # between the Jaeger UI and the query frontend, in the frontend's pods
 MINIO = "minio"
 CERTIFICATES_FOLDER = "/etc/tempo-tls"
+KUBERNETES_GRACE_SECONDS = 30.0  # between SIGTERM and SIGKILL, for a pod that names none
 
 Object = Mapping[str, Any]
 
@@ -43,6 +44,7 @@ class Workload:
     certificates: tuple[Files, ...] = ()
     limits: Limits = field(default_factory=Limits)
     beside: str = ""  # the component in whose pods it is, where that is not the component itself
+    grace_seconds: float = KUBERNETES_GRACE_SECONDS  # its pod's
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def _workload(item: Object, container: Object, component: str, pod: str) -> Work
         certificates=tuple(certificates_of(item, container)),
         limits=Limits(millicores_of(limits.get("cpu")), bytes_of(limits.get("memory"))),
         beside=pod if pod != component else "",
+        grace_seconds=item["spec"]["template"]["spec"].get("terminationGracePeriodSeconds", KUBERNETES_GRACE_SECONDS),
     )
 
 

@@ -29,7 +29,7 @@ def instances_of(stack: RenderedStack, block: str, folder: Path) -> list[Instanc
             pod = (workload.beside or workload.component, number)
             address = addresses.setdefault(pod, f"{block}.{_FIRST_HOST + len(addresses)}")
             name = f"{workload.component}-{number}"
-            found.append(Instance(name, workload.component, address, folder / name))
+            found.append(Instance(name, workload.component, address, folder / name, workload.grace_seconds))
     if len(addresses) > _LAST_HOST - _FIRST_HOST:
         raise SandboxError(f"{len(addresses)} pods: a data plane on loopback has addresses for 243")
     return found

@@ -19,7 +19,7 @@ from sandbox.errors import SandboxError
 from sandbox.issued import client_context
 from sandbox.loopback import Instance
 from sandbox.processes import Ledger, Process, end
-from sandbox.rendered import BRIDGE
+from sandbox.rendered import BRIDGE, KUBERNETES_GRACE_SECONDS
 from sandbox.state import read_json
 from sandbox.supervisor import Supervised
 
@@ -233,14 +233,20 @@ class Tempo:
         """
         self.wait_ready(name for name in self.names if name not in self.named("compactor"))
 
+    def grace_seconds(self, name: str) -> float:
+        """The time that Kubernetes gives the pod of an instance, or of `minio`, to end."""
+        return self.instances[name].grace_seconds if name in self.instances else KUBERNETES_GRACE_SECONDS
+
     def start(self, name: str) -> None:
         """Have an instance, or `minio`, started and kept running; what runs is left alone."""
         if not (self.wanted / name).exists():
             (self.wanted / name).touch()
             self._wake()
 
-    def stop(self, name: str, grace_seconds: float = 30.0) -> None:
-        """End an instance, or `minio`, for good: asked first, and killed after the grace."""
+    def stop(self, name: str, grace_seconds: float | None = None) -> None:
+        """End an instance, or `minio`, for good: asked first, and killed after the grace, its pod's by default."""
+        if grace_seconds is None:
+            grace_seconds = self.grace_seconds(name)
         (self.wanted / name).unlink(missing_ok=True)
         self._wake()
         process = self.process(name)

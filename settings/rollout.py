@@ -44,7 +44,7 @@ class RollingUpdate(Model):
 
 
 class Strategy(Model):
-    """How pods are replaced; without this block one leaves before another comes, and the budget is never exceeded."""
+    """How pods are replaced; without this block a pod is told to end before its successor is made."""
 
     type: Literal["RollingUpdate", "Recreate"] = "RollingUpdate"
     """A few at a time, or all at once and none in between."""

@@ -10,7 +10,9 @@ from settings.written import Config, Rule, at
 
 SEARCH: Path = ("spec", "search")
 TEMPO_SEARCH: Path = (*EXTRA, "query_frontend", "search")
-TIMES: tuple[Path, ...] = (("spec", "timeout"), (*SEARCH, "maxDuration"))
+SERVICES: Path = ("spec", "template", "queryFrontend", "jaegerQuery", "servicesQueryDuration")
+TIMES: tuple[Path, ...] = (("spec", "timeout"), (*SEARCH, "maxDuration"), SERVICES)
+LONGEST_SERVICES = "87600h"  # ten years; Tempo takes no time before 1970
 # Tempo's own: 2.9.0, modules/frontend/config.go
 USUAL_RESULTS = 20
 QUERY_BACKEND_AFTER, QUERY_INGESTERS_UNTIL = "15m", "30m"
@@ -22,6 +24,13 @@ def times_are_a_second_or_more(config: Config) -> Iterator[Mistake]:
         written = at(config, path)
         if 0 < length(written) < NANOSECONDS["s"]:
             yield Mistake(path, f"{shown(written)} is too short; write 1s or more")
+
+
+def services_are_listed_since_1970(config: Config) -> Iterator[Mistake]:
+    """Tempo reads the start of a list of services as seconds since 1970: pkg/api/search_tags.go."""
+    written = at(config, SERVICES)
+    if length(written) > nanoseconds(LONGEST_SERVICES):
+        yield Mistake(SERVICES, f"{shown(written)} is too long; write {LONGEST_SERVICES} or less")
 
 
 def the_usual_answer_is_within_the_largest(config: Config) -> Iterator[Mistake]:
@@ -59,6 +68,7 @@ def no_time_is_searched_nowhere(config: Config) -> Iterator[Mistake]:
 
 RULES: tuple[Rule, ...] = (
     times_are_a_second_or_more,
+    services_are_listed_since_1970,
     the_usual_answer_is_within_the_largest,
     no_time_is_searched_nowhere,
 )

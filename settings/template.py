@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from settings.base import Model
 from settings.ingress import Ingress
@@ -12,9 +12,19 @@ from settings.pods import Component
 from settings.quantity import LARGEST, Quantity
 from settings.resources import ContainerResources
 from settings.tls import ReceiverTls
-from settings.types import BytesField, CpuField, PositiveBytesField, PositiveCpuField, refuse
+from settings.types import (
+    BytesField,
+    CpuField,
+    DurationField,
+    IntField,
+    PositiveBytesField,
+    PositiveCpuField,
+    refuse,
+)
 from settings.volumes import VolumeClaimTemplate
 from settings.workload import MOST_TENANTS
+
+MOST_REQUESTS = 1000  # each is a goroutine of tempo-query; a search of the UI finds 20 traces unless told otherwise
 
 
 class Sidecar(Model):
@@ -61,6 +71,10 @@ class JaegerQuery(Sidecar):
     """The oauth-proxy in front of the UI."""
     ingress: Ingress | None = None
     """How it is reached from outside the cluster."""
+    services_query_duration: DurationField = "72h"
+    """How far back the UI lists services and operations, from 1s on; no further than a search may span."""
+    find_traces_concurrent_requests: Annotated[IntField, Field(ge=1, le=MOST_REQUESTS)] = 2
+    """Traces that a search of the UI fetches at once, however many queriers run."""
 
 
 class QueryFrontend(Component):

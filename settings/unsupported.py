@@ -38,8 +38,6 @@ KEYS = {
     "spec.template.gateway.rbac": "remove it",
     "spec.template.queryFrontend.mcpServer": "remove it",
     "spec.template.queryFrontend.jaegerQuery.monitorTab": "remove it",
-    "spec.template.queryFrontend.jaegerQuery.servicesQueryDuration": "remove it",
-    "spec.template.queryFrontend.jaegerQuery.findTracesConcurrentRequests": "remove it",
 }
 
 # Values of keys that are supported otherwise.

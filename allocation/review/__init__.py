@@ -13,6 +13,7 @@ from allocation.review.config import (
     enough_ingesters,
     overrides_used,
     secrets_encrypted,
+    services_listed_as_configured,
     tenants_used,
     whole_quantities,
 )
@@ -61,6 +62,7 @@ RULES: tuple[Callable[[Case], Iterator[Violation]], ...] = (
     tempo_is_a_tested_version,
     the_store_is_spoken_to_in_tls,
     tenants_used,
+    services_listed_as_configured,
     volumes_hold_the_load,
     everything_schedules,
     quotas_can_be_used,

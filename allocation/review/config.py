@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from itertools import product
 
-from allocation.containers import GATEWAY, given_quantity
+from allocation.containers import GATEWAY, JAEGER, given_quantity
 from allocation.defaults import replication_factor
+from allocation.jaeger import shortest_max_duration
 from allocation.plan import RESOURCES, SIDES, Resource, quantity
 from allocation.review.case import TOTAL, Case, Violation
 from allocation.units import is_whole, round_up
 from settings import Quantity
+from settings.duration import nanoseconds
 
 
 def enough_ingesters(case: Case) -> Iterator[Violation]:
@@ -93,3 +95,15 @@ def tenants_used(case: Case) -> Iterator[Violation]:
         message = f"{stated} tenants, and no gateway follows their number"
         remedy = f"remove it, or write {GATEWAY}.sizing: perTenant"
         yield Violation("unused-override", "spec.workload.tenants", message, remedy)
+
+
+def services_listed_as_configured(case: Case) -> Iterator[Violation]:
+    """A list of services over a longer time than a search may span is refused by Tempo, so it is shortened."""
+    ui = case.settings.spec.template.query_frontend.jaeger_query
+    longest = shortest_max_duration(case.settings)
+    if not ui.enabled or longest is None or "services_query_duration" not in ui.model_fields_set:
+        return
+    if nanoseconds(ui.services_query_duration) > nanoseconds(longest):
+        message = f"{ui.services_query_duration} is longer than a search of some tenant may span, so it is {longest}"
+        remedy = f"write {longest} or less, or raise maxDuration and maxSearchDuration"
+        yield Violation("unused-override", f"{JAEGER}.servicesQueryDuration", message, remedy)
