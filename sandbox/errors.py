@@ -3,3 +3,7 @@
 
 class SandboxError(Exception):
     """The message says in one line what stopped and what to do; it is shown without a traceback."""
+
+
+class Unavailable(SandboxError):
+    """An executable is not installed, and what it is built from cannot be fetched."""

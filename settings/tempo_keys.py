@@ -30,14 +30,14 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 @cache
 def version() -> str:
-    """Tempo's version that the table was made from."""
+    """Tempo's version that the table describes."""
     return str(_table()["version"])
 
 
 def keys_of(kind: str) -> dict[str, str] | None:
     """Key -> kind of what stands below a key of such a kind; None where no named keys do. `root` is all of it."""
     table = _table()
-    keys: dict[str, str] | None = table["root"] if kind == "root" else table["structs"].get(kind)
+    keys: dict[str, str] | None = table["root"] if kind == "root" else table["sections"].get(kind)
     return keys
 
 

@@ -6,11 +6,16 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from sandbox.catalog import COMPANIONS, CONTROL_PLANE, DATA_PLANE, ENGINE, JUDGES
+from sandbox.errors import SandboxError, Unavailable
+from sandbox.toolchain import ensure
 
 TESTS = Path(__file__).parent
 LAYERS = ("unit", "tools", "engine", "cluster", "dataplane")  # "tools" builds what the later ones run
+NEEDED = (*CONTROL_PLANE, *ENGINE, *JUDGES)  # the data plane's tests are skipped without the others
 # Layers that run on every core. Where the tests of a file share a stack they stay together, and every worker has a
 # control plane of its own. A data plane has the machine to itself: it is held to its cpu.
 PARALLEL = {
@@ -28,7 +33,7 @@ def main() -> int:
     for number, layer in enumerate(LAYERS):
         print(f"\n== {layer}", flush=True)
         started = time.monotonic()
-        code = _build_tools() if layer == "tools" else _run(layer, outcomes, ran)
+        code = _find_tools() if layer == "tools" else _run(layer, outcomes, ran)
         print(f"== {layer}: {'failed' if code else 'done'} in {time.monotonic() - started:.0f} s", flush=True)
         if code:
             for skipped in LAYERS[number + 1 :]:
@@ -41,8 +46,27 @@ def main() -> int:
     return code
 
 
-def _build_tools() -> int:
-    return subprocess.run([sys.executable, "-m", "sandbox", "tools"], cwd=TESTS.parent, check=False).returncode
+def _find_tools() -> int:
+    """1 where a tool is not there that the tests cannot do without, or a build fails; one line says why."""
+    try:
+        ensure(NEEDED)
+        for reason, names in _absent((*DATA_PLANE, *COMPANIONS)).items():
+            print(f"{', '.join(names)}: not available, so the tests that need it are skipped. {reason}", flush=True)
+    except SandboxError as error:
+        print(f"Error: {error}", flush=True)
+        return 1
+    return 0
+
+
+def _absent(names: Iterable[str]) -> dict[str, list[str]]:
+    """Why executables can be neither found nor built, and which. Raises SandboxError where a build fails otherwise."""
+    absent: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        try:
+            ensure([name])
+        except Unavailable as error:
+            absent[str(error)].append(name)
+    return absent
 
 
 def _run(layer: str, outcomes: Counter[str], ran: list[str]) -> int:
@@ -50,14 +74,16 @@ def _run(layer: str, outcomes: Counter[str], ran: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         parallel = PARALLEL.get(layer, ())
-        command = [sys.executable, "-m", "pytest", "-q", *parallel, f"--junitxml={report}", str(TESTS / layer)]
+        # What is skipped is told after the last layer, once.
+        command = [sys.executable, "-m", "pytest", "-q", "-rfE", *parallel, f"--junitxml={report}", str(TESTS / layer)]
         code = subprocess.run(command, cwd=TESTS.parent, check=False).returncode
         if report.exists():
             suite = next(ElementTree.parse(report).iter("testsuite"))
             counted = _counted(suite)
             outcomes.update(counted)
-            ran.append(f"{layer}: {counted['passed'] + counted['failed']} of {counted.total()} tests ran")
-            ran += _skipped(suite)
+            executed = counted["passed"] + counted["failed"]
+            ran.append(f"{layer}: {executed} of {counted.total()} tests ran")
+            ran += _skipped(suite, named=executed > 0)
     return code
 
 
@@ -72,8 +98,8 @@ def _in_words(counted: Counter[str]) -> str:
     return ", ".join(f"{counted[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
 
 
-def _skipped(suite: ElementTree.Element) -> Iterator[str]:
-    """For each reason for which tests did not run, a line with their names."""
+def _skipped(suite: ElementTree.Element, named: bool) -> Iterator[str]:
+    """A line for each reason for which tests did not run, and with `named` one for each of these tests."""
     names: defaultdict[str, list[str]] = defaultdict(list)
     for case in suite.iter("testcase"):
         for skip in case.iter("skipped"):
@@ -81,7 +107,7 @@ def _skipped(suite: ElementTree.Element) -> Iterator[str]:
             names[str(skip.get("message"))].append(f"{module}::{case.get('name')}")
     for reason, tests in names.items():
         yield f"  {len(tests)} did not run: {reason}"
-        yield from (f"    {test}" for test in tests)
+        yield from (f"    {test}" for test in tests if named)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from minio import Minio
 from minio.error import S3Error
 
 from sandbox.tempo_processes import Tempo
-from sandbox.toolchain import binary
+from tests.dataplane.companions import companion
 
 SINGLE_TENANT = "single-tenant"  # the tenant of everyone where multi-tenancy is off
 
@@ -37,7 +37,7 @@ def tempo_cli(tempo: Tempo, *arguments: str) -> str:
         "s3-user": tempo.s3.access_key,
         "s3-pass": tempo.s3.secret_key,
     }
-    command = [str(binary("tempo-cli")), *arguments, *(f"--{flag}={value}" for flag, value in store.items())]
+    command = [str(companion("tempo-cli")), *arguments, *(f"--{flag}={value}" for flag, value in store.items())]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -9,13 +9,25 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox.catalog import DATA_PLANE
+from sandbox.errors import Unavailable
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
+from sandbox.toolchain import ensure
 from tests.dataplane.measured import measured, pytest_terminal_summary  # noqa: F401 - for pytest to find here
 from tests.dataplane.traces import eventually
 
 StartTempo = Callable[..., AbstractContextManager[Tempo]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> None:
+    """Every test of the layer is skipped where Tempo or MinIO can be neither found nor built."""
+    try:
+        ensure(DATA_PLANE)
+    except Unavailable as absent:
+        pytest.skip(str(absent))
 
 
 @pytest.fixture(scope="session")

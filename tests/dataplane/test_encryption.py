@@ -14,11 +14,11 @@ import pytest
 import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
-from sandbox.bridge import bridge_at
 from sandbox.certs import Authority
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
+from tests.dataplane.companions import jaeger
 from tests.dataplane.conftest import wait_for_ring
 from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import Trace, eventually, new_trace, spans_by_id
@@ -100,7 +100,7 @@ def test_a_kubelet_learns_without_a_certificate_whether_a_pod_is_ready_and_nothi
 
 def test_the_jaeger_ui_s_bridge_presents_the_pod_s_certificate(mutual: Tempo) -> None:
     push(mutual, new_trace(), one_of_the_stack(mutual))
-    with bridge_at(mutual.bridges[0]) as bridge:
+    with jaeger(mutual) as bridge:
         assert eventually("a service", bridge.services) == ["shop"]
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.bridge import bridge_at
 from sandbox.cgroups import missing
 from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.bucket import SINGLE_TENANT, blocks, listed, tempo_cli
+from tests.dataplane.companions import jaeger
 from tests.dataplane.conftest import StartTempo
 from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
 from tests.dataplane.traces import (
@@ -54,7 +54,7 @@ def test_a_trace_comes_back_by_id_and_by_search(tempo: Tempo, pushed: dict[str, 
 
 
 def test_jaeger_is_told_which_services_there_are(tempo: Tempo, pushed: dict[str, Trace]) -> None:
-    with bridge_at(tempo.bridges[0]) as bridge:
+    with jaeger(tempo) as bridge:
         assert eventually("a service", bridge.services) == ["shop"]
 
 

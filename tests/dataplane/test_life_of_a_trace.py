@@ -6,14 +6,16 @@ them tempo-vulture is at work as another tenant, so it sees every flush and comp
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from sandbox.bridge import Bridge, Names, bridge_at
+from sandbox.bridge import Names
 from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.bucket import blocks, folders, listed, tempo_cli
+from tests.dataplane.companions import available, companion, jaeger
 from tests.dataplane.conftest import StartTempo
 from tests.dataplane.quick import (
     BLOCKS_AGE_FAST,
@@ -61,14 +63,9 @@ def tempo(start_tempo: StartTempo) -> Iterator[Tempo]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def watching(tempo: Tempo) -> Iterator[Vulture]:
-    with vulture(tempo, WATCHER) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def bridge(tempo: Tempo) -> Iterator[Bridge]:
-    with bridge_at(tempo.bridges[0], SHOP) as running:
+def watching(tempo: Tempo) -> Iterator[Vulture | None]:
+    """None where there is no tempo-vulture: the other tests of this file do without."""
+    with vulture(tempo, WATCHER) if available("tempo-vulture") else nullcontext() as running:
         yield running
 
 
@@ -159,33 +156,34 @@ def names(trace: Trace) -> dict[bytes, str]:
     return {span.span_id: span.name for span in trace.spans}
 
 
-def in_jaeger(bridge: Bridge, trace: Trace) -> Names:
-    return bridge.search("shop", {"order": trace.order}, trace.spans[0].start_time_unix_nano / 10**9)
+def in_jaeger(tempo: Tempo, trace: Trace) -> Names:
+    with jaeger(tempo, SHOP) as bridge:
+        return bridge.search("shop", {"order": trace.order}, trace.spans[0].start_time_unix_nano / 10**9)
 
 
 # Ways to find a trace, each with what it finds when the trace is there once and whole.
-Found = Callable[[Tempo, Bridge, Trace], object]
+Found = Callable[[Tempo, Trace], object]
 WAYS: dict[str, tuple[Found, Callable[[Trace], object]]] = {
-    "by id": (lambda tempo, _, trace: spans_by_id(tempo.query, trace, SHOP), lambda trace: trace.identities),
-    "by search": (lambda tempo, _, trace: found_by_search(tempo, trace), lambda trace: [trace.hex_id]),
-    "in Jaeger": (lambda _, bridge, trace: in_jaeger(bridge, trace), names),
+    "by id": (lambda tempo, trace: spans_by_id(tempo.query, trace, SHOP), lambda trace: trace.identities),
+    "by search": (found_by_search, lambda trace: [trace.hex_id]),
+    "in Jaeger": (in_jaeger, names),
 }
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 BOTH_PROTOCOLS = pytest.mark.parametrize("protocol", ["grpc", "http"])
 
 
-def found(way: str, tempo: Tempo, bridge: Bridge, traces: list[Trace]) -> bool:
+def found(way: str, tempo: Tempo, traces: list[Trace]) -> bool:
     """Whether each is there, and nothing of it twice."""
     ask, expected = WAYS[way]
-    return all(eventually(f"{t.hex_id} {way}", lambda t=t: ask(tempo, bridge, t)) == expected(t) for t in traces)  # type: ignore[misc]
+    return all(eventually(f"{t.hex_id} {way}", lambda t=t: ask(tempo, t)) == expected(t) for t in traces)  # type: ignore[misc]
 
 
 @EVERY_WAY
 @BOTH_PROTOCOLS
 def test_a_trace_is_found_before_anything_of_it_is_in_the_bucket(
-    tempo: Tempo, bridge: Bridge, pushed: dict[str, list[Trace]], protocol: str, way: str
+    tempo: Tempo, pushed: dict[str, list[Trace]], protocol: str, way: str
 ) -> None:
-    assert found(way, tempo, bridge, pushed[protocol])
+    assert found(way, tempo, pushed[protocol])
     assert blocks(tempo, SHOP) == []
 
 
@@ -198,16 +196,17 @@ def test_a_trace_is_sent_to_every_ingester_and_most_of_them_have_it(
     assert len(eventually("as much sent to each", lambda: alike(appends(tempo)))) == COPIES
 
 
-def test_jaeger_is_told_of_the_tenants_own_services(bridge: Bridge, pushed: dict[str, list[Trace]]) -> None:
-    assert eventually("a service", bridge.services) == ["shop"]
+def test_jaeger_is_told_of_the_tenants_own_services(tempo: Tempo, pushed: dict[str, list[Trace]]) -> None:
+    with jaeger(tempo, SHOP) as bridge:
+        assert eventually("a service", bridge.services) == ["shop"]
 
 
 @EVERY_WAY
 @BOTH_PROTOCOLS
 def test_a_flushed_trace_is_found_in_the_bucket_alone(
-    tempo: Tempo, bridge: Bridge, pushed: dict[str, list[Trace]], flushed: Blocks, protocol: str, way: str
+    tempo: Tempo, pushed: dict[str, list[Trace]], flushed: Blocks, protocol: str, way: str
 ) -> None:
-    assert found(way, tempo, bridge, pushed[protocol])
+    assert found(way, tempo, pushed[protocol])
     assert not any(in_ingesters(tempo, trace) for trace in pushed[protocol])
 
 
@@ -217,8 +216,8 @@ def test_every_ingester_writes_a_block_with_its_copies(tempo: Tempo, flushed: Bl
 
 
 @EVERY_WAY
-def test_a_late_trace_is_found_while_it_is_kept(tempo: Tempo, bridge: Bridge, late: Trace, way: str) -> None:
-    assert found(way, tempo, bridge, [late])
+def test_a_late_trace_is_found_while_it_is_kept(tempo: Tempo, late: Trace, way: str) -> None:
+    assert found(way, tempo, [late])
 
 
 def test_the_compactor_makes_one_copy_of_all(tempo: Tempo, compacted: Blocks) -> None:
@@ -231,18 +230,16 @@ def test_the_compactor_makes_one_copy_of_all(tempo: Tempo, compacted: Blocks) ->
 
 @EVERY_WAY
 def test_every_trace_is_found_after_compaction(
-    tempo: Tempo, bridge: Bridge, pushed: dict[str, list[Trace]], compacted: Blocks, way: str
+    tempo: Tempo, pushed: dict[str, list[Trace]], compacted: Blocks, way: str
 ) -> None:
     for traces in pushed.values():
-        assert found(way, tempo, bridge, traces)
+        assert found(way, tempo, traces)
 
 
-def test_a_trace_past_its_tenants_retention_is_deleted(
-    tempo: Tempo, bridge: Bridge, late: Trace, compacted: Blocks
-) -> None:
+def test_a_trace_past_its_tenants_retention_is_deleted(tempo: Tempo, late: Trace, compacted: Blocks) -> None:
     eventually("nothing of the late trace", lambda: spans_by_id(tempo.query, late, SHOP) == set())
     assert found_by_search(tempo, late) == []
-    assert in_jaeger(bridge, late) == {}
+    assert in_jaeger(tempo, late) == {}
 
 
 def test_what_was_compacted_or_is_past_retention_leaves_the_bucket(tempo: Tempo, compacted: Blocks) -> None:
@@ -258,7 +255,9 @@ def test_tempo_cli_reads_each_trace_from_the_one_block_it_is_in(
         assert f"Span count: {len(trace.spans)}" in summary
 
 
-def test_vulture_missed_nothing_for_a_minute_of_all_this(watching: Vulture, compacted: Blocks) -> None:
+def test_vulture_missed_nothing_for_a_minute_of_all_this(watching: Vulture | None, compacted: Blocks) -> None:
+    companion("tempo-vulture")
+    assert watching is not None
     eventually("a minute", lambda: watching.seconds >= 60)
     counted = watching.counters()
     assert counted.pop("trace_total") > 50

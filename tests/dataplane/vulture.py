@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.tempo_processes import Tempo
-from sandbox.toolchain import binary
+from tests.dataplane.companions import companion
 from tests.dataplane.traces import eventually
 
 # A trace a second, most of them in up to three parts; each is asked for once it had time to become searchable.
@@ -60,7 +60,7 @@ def vulture(tempo: Tempo, tenant: str) -> Iterator[Vulture]:
         "tempo-org-id": tenant,
     }
     log = tempo.folder / "vulture.log"
-    command = [str(binary("tempo-vulture")), *(f"-{name}={value}" for name, value in flags.items())]
+    command = [str(companion("tempo-vulture")), *(f"-{name}={value}" for name, value in flags.items())]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             running = Vulture(f"http://{address}/metrics", log, time.monotonic())

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from sandbox import dataplane, tempo_pods, tempo_processes, tempo_runs
 from sandbox.__main__ import main
 from sandbox.cgroups import Limits
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, Unavailable
 from sandbox.processes import Process, end
-from sandbox.rendered import COMPONENTS, read_stack
+from sandbox.rendered import BRIDGE, COMPONENTS, read_stack
 
 STAND_IN = f"""#!{sys.executable}
 import http.server, os, sys, yaml
@@ -180,6 +180,22 @@ def test_containers_without_an_executable_here_are_named() -> None:
     assert stack.left_out == ("jaeger-query (tempo-x-query-frontend)", "tempo-gateway (tempo-x-gateway)")
     bridge = stack.workloads[-1]
     assert (bridge.component, bridge.beside, bridge.replicas) == ("tempo-query", "query-frontend", 2)
+
+
+def test_a_bridge_that_cannot_be_had_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = objects()
+    frontend = next(o for o in rendered if "-target=query-frontend" in str(o))
+    frontend["spec"]["template"]["spec"]["containers"].append({"name": BRIDGE, "args": ["-config=/conf/bridge.yaml"]})
+
+    def ensure(names: Iterable[str]) -> None:
+        if BRIDGE in names:
+            raise Unavailable("no modules")
+
+    monkeypatch.setattr(tempo_runs, "ensure", ensure)
+    running = tempo_runs.up("one", rendered)
+    assert running.left_out == (BRIDGE,)
+    assert running.bridges == []
+    assert running.whole()
 
 
 def test_a_container_s_limits_are_read_from_where_it_is_rendered() -> None:

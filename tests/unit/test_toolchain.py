@@ -4,7 +4,8 @@ import importlib.metadata
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sandbox import build, toolchain
 from sandbox.catalog import (
     BUILD_OF,
     BUILDS,
+    COMPANIONS,
     CONTROL_PLANE,
     DATA_PLANE,
     ENGINE,
@@ -23,17 +25,18 @@ from sandbox.catalog import (
     Build,
     Command,
 )
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, Unavailable
 
 WANTED = Command("", minimum=(3, 5), below=(4,))
 Install = Callable[[str], Path]
+TEMPO = "TEMPOSTACK_TEMPO"
 
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Put an executable `tool` on PATH that prints the text it is given as its version."""
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    toolchain.on_path.cache_clear()
+    toolchain.installed.cache_clear()
 
     def put(script: str) -> Path:
         tool = tmp_path / "tool"
@@ -61,7 +64,7 @@ def test_a_version_is_read_from_what_a_tool_prints(install: Install, printed: st
 
 def test_a_users_tool_of_a_good_version_is_used(install: Install) -> None:
     tool = install("echo v3.5.0")
-    assert toolchain.on_path("tool", WANTED) == tool
+    assert toolchain.installed("tool", WANTED) == tool
 
 
 @pytest.mark.parametrize("script", ["echo v3.4.9", "echo v4.0.0", "echo nothing", "echo v3.5.0; exit 1"])
@@ -69,16 +72,113 @@ def test_a_users_tool_of_another_version_is_named_and_left_alone(
     install: Install, script: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tool = install(script)
-    assert toolchain.on_path("tool", WANTED) is None
+    assert toolchain.installed("tool", WANTED) is None
     said = capsys.readouterr().err
     assert str(tool) in said
-    assert "3.5 or newer is needed" in said
+    assert "3.5 or newer, below 4 is needed" in said
     assert said.count("\n") == 1
 
 
 def test_a_tool_that_must_be_the_pinned_one_is_never_taken_from_path(install: Install) -> None:
     install("echo v3.5.0")
-    assert toolchain.on_path("tool", Command("", minimum=None)) is None
+    assert toolchain.installed("tool", Command("", minimum=None)) is None
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for a user's executables, neither on PATH nor named. Nothing can be built: there is no network."""
+
+    def refused(*_: object) -> Path:
+        raise Unavailable("Go modules cannot be fetched")
+
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.delenv(TEMPO, raising=False)
+    monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(toolchain, "build", refused)
+    monkeypatch.setattr(toolchain, "_unavailable", {})
+    for cached in (toolchain.installed, toolchain.binary):
+        cached.cache_clear()
+    yield tmp_path
+    for cached in (toolchain.installed, toolchain.binary):
+        cached.cache_clear()
+
+
+def put(executable: Path, version: str) -> Path:
+    executable.parent.mkdir(parents=True, exist_ok=True)
+    executable.write_text(f"#!/bin/sh\necho 'tempo, version {version} (branch: HEAD)'\n")
+    executable.chmod(0o755)
+    return executable
+
+
+@pytest.mark.parametrize("version", ["v2.9.0", "v2.9.5", "2.10.0", "v2.10.8"])
+def test_an_installed_tempo_is_all_that_is_needed(folder: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    tempo = put(folder / "bin" / "tempo", version)
+    monkeypatch.setenv("PATH", f"{tempo.parent}:/usr/bin:/bin")
+    assert toolchain.ensure(["tempo"]) == [tempo]
+    assert toolchain.tempo_version() == f"v{version.removeprefix('v')}"
+
+
+@pytest.mark.parametrize("place", ["own", "own/tempo", "own/tempo-2.10.8"])
+def test_a_tempo_that_is_named_goes_before_the_one_on_path(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    put(folder / "bin" / "tempo", "v2.9.0")
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
+    named = put(folder / (place if "/" in place else f"{place}/tempo"), "v2.10.8")
+    monkeypatch.setenv(TEMPO, str(folder / place))
+    assert toolchain.binary("tempo") == named
+
+
+@pytest.mark.parametrize("version", ["v2.8.2", "v2.11.0", "v3.0.0"])
+def test_a_named_tempo_that_will_not_do_is_refused_in_a_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    named = put(folder / "own" / "tempo", version)
+    monkeypatch.setenv(TEMPO, str(named.parent))
+    with pytest.raises(SandboxError) as error:
+        toolchain.binary("tempo")
+    assert not isinstance(error.value, Unavailable)
+    assert str(error.value) == f"{TEMPO}: {named} is {version[1:]}; 2.9 or newer, below 2.11 is needed"
+
+
+@pytest.mark.parametrize("place", ["nowhere", "empty"])
+def test_a_variable_that_names_no_tempo_is_a_mistake_and_not_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (folder / "empty").mkdir()
+    monkeypatch.setenv(TEMPO, str(folder / place))
+    with pytest.raises(SandboxError, match=f"{TEMPO}=.*: no executable tempo") as error:
+        toolchain.ensure(["tempo"])
+    assert not isinstance(error.value, Unavailable)
+
+
+def test_the_companions_of_a_tempo_come_from_its_folder_whatever_their_version(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tempo = put(folder / "own" / "tempo", "v2.10.8")
+    beside = put(folder / "own" / "tempo-query", "of no readable kind")
+    put(folder / "bin" / "tempo-cli", "v2.10.8")
+    monkeypatch.setenv("PATH", f"{folder / 'bin'}:/usr/bin:/bin")
+    monkeypatch.setenv(TEMPO, str(tempo))
+    assert toolchain.binary("tempo-query") == beside
+    with pytest.raises(Unavailable):
+        toolchain.binary("tempo-cli")  # another installation's
+
+
+def test_what_can_be_neither_found_nor_built_is_told_with_how_to_bring_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("tempo", *COMPANIONS):
+        with pytest.raises(Unavailable) as error:
+            toolchain.ensure([name])
+        assert "\n" not in str(error.value)
+        assert f"put tempo (2.9 or newer, below 2.11) on PATH, or name it in {TEMPO}" in str(error.value)
+    said = capsys.readouterr().err
+    assert (said.count("to build"), said.count("building")) == (1, 1)  # and is not tried again for each of them
+
+
+def test_the_sandbox_s_control_plane_and_engine_need_no_tempo() -> None:
+    assert "tempo" not in {BUILD_OF[name] for name in (*CONTROL_PLANE, *ENGINE)}
 
 
 def test_a_folder_is_there_only_when_it_is_complete(tmp_path: Path) -> None:
@@ -115,7 +215,7 @@ def test_who_comes_while_another_builds_waits_and_uses_that(tmp_path: Path) -> N
     assert [p.name for p in target.iterdir()] == ["first"]
 
 
-@pytest.mark.parametrize("changed", ["go.mod", "go.sum", "stamps"])
+@pytest.mark.parametrize("changed", ["go.mod", "go.sum", "stamps", "package"])
 def test_a_build_has_a_new_place_when_what_decides_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
@@ -126,12 +226,24 @@ def test_a_build_has_a_new_place_when_what_decides_it_changes(
     monkeypatch.setitem(BUILDS, "some", Build({"some": Command("example/some", minimum=None)}, minutes=1))
     before = build.location("some")
     assert build.location("some") == before
-    if changed == "stamps":
-        stamped = Command("example/some", minimum=None, stamps={"main.Version": "2"})
-        monkeypatch.setitem(BUILDS, "some", Build({"some": stamped}, minutes=1))
+    commands = {
+        "stamps": Command("example/some", minimum=None, stamps={"main.Version": "2"}),
+        "package": Command("example/other", minimum=None),
+    }
+    if changed in commands:
+        monkeypatch.setitem(BUILDS, "some", Build({"some": commands[changed]}, minutes=1))
     else:
         (tmp_path / "some" / changed).write_text("2")
     assert build.location("some") != before
+
+
+def test_a_build_keeps_its_place_when_other_installed_versions_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = build.location("etcd")
+    etcd = BUILDS["etcd"].commands["etcd"]
+    monkeypatch.setitem(BUILDS, "etcd", Build({"etcd": replace(etcd, below=(5,))}, minutes=9))
+    assert build.location("etcd") == before
 
 
 def fake_go(tmp_path: Path, script: str) -> Path:
@@ -142,20 +254,29 @@ def fake_go(tmp_path: Path, script: str) -> Path:
     return go
 
 
+FETCHED = "Go modules cannot be fetched; connect to a network"
+
+
 @pytest.mark.parametrize(
-    ("go_says", "message"),
+    ("go_says", "message", "kind"),
     [
-        ("dial tcp: lookup proxy.example: no such host", "Go modules cannot be fetched; connect to a network"),
-        ("main.go:1: undefined: x", "go build failed: .*undefined: x"),
+        ("dial tcp: lookup proxy.example: no such host", FETCHED, Unavailable),
+        ("example.com/a@v1.0.0: module lookup disabled by GOPROXY=off", FETCHED, Unavailable),
+        ("reading https://proxy.example/a/@v/v1.0.0.zip: 403 Forbidden", FETCHED, Unavailable),
+        ("reading https://proxy.example/a/@v/v1.0.0.mod: 404 Not Found", FETCHED, Unavailable),
+        ("main.go:1: undefined: x", "go build failed: .*undefined: x", SandboxError),
+        ("verifying a@v1.0.0: checksum mismatch", "go build failed: .*checksum mismatch", SandboxError),
+        ("main.go:404: too many errors", "go build failed: .*too many errors", SandboxError),
     ],
 )
 def test_a_failed_build_says_in_one_line_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go_says: str, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go_says: str, message: str, kind: type[SandboxError]
 ) -> None:
     monkeypatch.setattr(build, "CACHE", tmp_path / "cache")
     monkeypatch.setenv("PATH", f"{fake_go(tmp_path, f'echo {go_says!r} >&2; exit 1').parent}:/usr/bin:/bin")
     with pytest.raises(SandboxError, match=message) as error:
         build.build("etcd")
+    assert type(error.value) is kind
     assert "\n" not in str(error.value)
     assert not build.location("etcd").exists()
 
@@ -171,7 +292,7 @@ def test_an_old_go_gives_way_to_the_packaged_one(tmp_path: Path, monkeypatch: py
 
 
 def test_the_catalog_builds_what_the_modules_pin() -> None:
-    assert set(BUILD_OF) == {*CONTROL_PLANE, *ENGINE, *DATA_PLANE, *JUDGES}
+    assert set(BUILD_OF) == {*CONTROL_PLANE, *ENGINE, *DATA_PLANE, *COMPANIONS, *JUDGES}
     for name, each in BUILDS.items():
         pinned = {word for s in build.sources(name) for word in (build.SOURCES / s / "go.mod").read_text().split()}
         assert {command.package for command in each.commands.values()} <= pinned, name
