@@ -15,7 +15,7 @@ from ops.markdown import LEFT, RIGHT, table_text
 _FIGURE = re.compile(r"(^| )\(?[0-9][0-9.,]*(%| s\b)?\)?")
 ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits; others follow by name
 
-WEIGHTS_SAY = "weights of a file in bench/data, such as the best that a search found"
+WEIGHTS_SAY = "weights of a file, such as those in bench/data/experiments that a search found"
 
 Origin = tuple[str, str]  # hardware and version: measurements of two are never set beside each other
 
