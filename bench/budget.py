@@ -19,7 +19,7 @@ from itertools import product
 from statistics import median
 from typing import Any
 
-from bench import budget_report
+from bench.budget_report import markdown
 from bench.command import a_count, a_number, a_split, a_total, exit_code, parser_of, run
 from bench.held import Held, Load, alike, held
 from bench.planes import Deadline, Stack
@@ -88,7 +88,7 @@ def main() -> int:
         parser.error(f"--first-round {arguments.first_round} is after the last one; write as many --rounds or more")
     wanted = _wanted(arguments)
     run(arguments, lambda: measure(wanted, Deadline(arguments.minutes)))
-    print("\n".join(budget_report.lines(of_this_machine(read(FILE)), wanted.load)))
+    print(markdown(of_this_machine(read(FILE)), wanted.load))
     return 0
 
 

@@ -11,7 +11,7 @@ from dataclasses import astuple
 from sandbox.load.answers import OK, Answer
 from sandbox.load.jobs import Job
 from sandbox.load.payloads import Payloads
-from sandbox.load.senders import Sender
+from sandbox.load.senders import Done, Sender
 
 _LATE_SECONDS = 0.5  # a request that could not leave within this of its time is given up
 
@@ -26,6 +26,16 @@ def run(job: Job) -> dict[str, object]:
     late = sent = 0
     gives_up = False
     most_late = (job.late_part or 0) * job.spans_per_second * job.seconds
+
+    def answered(number: int, at: float) -> Done:
+        def done(code: str, retryable: bool) -> None:
+            answers.append(Answer(number, round(at - began, 4), round(time.monotonic() - at, 5), code, retryable))
+            if code != OK:
+                refused.set()
+            free.release()
+
+        return done
+
     for number, due in _schedule(job, began):
         if gives_up := job.late_part is not None and (refused.is_set() or late > most_late):
             break
@@ -34,7 +44,7 @@ def run(job: Job) -> dict[str, object]:
             late += job.shape.spans_per_request
             continue
         sent += 1
-        _send(sender, payloads, number, began, answers, free, refused)
+        sender.send(payloads.request(number, time.time_ns()), answered(number, time.monotonic()))
     if gives_up:
         sent = len(answers)  # nobody waits for the others, so nothing is known of them
     deadline = time.monotonic() + job.timeout_seconds + 1
@@ -45,27 +55,6 @@ def run(job: Job) -> dict[str, object]:
     sender.close()  # cancels what is under way
     lost = max(0, sent - len(done))
     return {"answers": done, "late": late, "unanswered": lost, "seconds": seconds, "cpu_seconds": used}
-
-
-def _send(
-    sender: Sender,
-    payloads: Payloads,
-    number: int,
-    began: float,
-    answers: list[Answer],
-    free: threading.Semaphore,
-    refused: threading.Event,
-) -> None:
-    payload = payloads.request(number, time.time_ns())
-    sent = time.monotonic()
-
-    def done(code: str, retryable: bool) -> None:
-        answers.append(Answer(number, round(sent - began, 4), round(time.monotonic() - sent, 5), code, retryable))
-        if code != OK:
-            refused.set()
-        free.release()
-
-    sender.send(payload, done)
 
 
 def _schedule(job: Job, began: float) -> Iterator[tuple[int, float]]:

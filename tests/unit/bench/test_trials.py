@@ -131,6 +131,14 @@ def test_a_minute_that_slow_queries_alone_fail_is_tried_once_more(
     assert plane.repeated == tried - 1
 
 
+def test_two_such_minutes_do_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plane, "settle", lambda *_: True)
+    monkeypatch.setattr(Plane, "measure", lambda *_: SLOW)
+    plane = Plane(Tempo(), MIXES["query"], SMALL, print)  # type: ignore[arg-type] # nobody asks it
+    assert not plane(RATE, 60).held
+    assert len(plane.trials) == 2
+
+
 @dataclass
 class Tempo:
     """Answers with what it was given, or not at all."""
