@@ -21,8 +21,7 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test mutants bench \
-  bench-budget bench-best-split bench-calibrate bench-floors bench-overload bench-throttling bench-stalls bench-generator \
-  figure configuration-page
+  bench-budget bench-calibrate bench-floors bench-overload figure configuration-page
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -108,9 +107,6 @@ bench: $(INSTALLED) ## Measure what the README's figures say
 bench-budget: $(INSTALLED) ## Measure how much a total carries by how it is split (seven hours; root and cgroups)
 	@$(PYTHON) -m bench.budget $(OPTIONS)
 
-bench-best-split: $(INSTALLED) ## Search for the best split of a total, to hold ours to (an hour; 500m/1Gi)
-	@$(PYTHON) -m bench.best_split $(OPTIONS)
-
 bench-calibrate: $(INSTALLED) ## Measure what a load costs each component, and propose weights (half an hour)
 	@$(PYTHON) -m bench.calibrate $(OPTIONS)
 
@@ -119,15 +115,6 @@ bench-floors: $(INSTALLED) ## Measure the least memory that each component start
 
 bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to it and to others' splits (a quarter of an hour)
 	@$(PYTHON) -m bench.overload $(OPTIONS)
-
-bench-throttling: $(INSTALLED) ## Measure what GOMAXPROCS spares processes of waiting for cpu (ten minutes)
-	@$(PYTHON) -m bench.throttling $(OPTIONS)
-
-bench-stalls: $(INSTALLED) ## Watch, second by second, what pushes do while an ingester completes a block (six minutes)
-	@$(PYTHON) -m bench.stalls $(OPTIONS)
-
-bench-generator: $(INSTALLED) ## Measure how much the load generator can push (half a minute)
-	@$(PYTHON) -m bench.generator $(OPTIONS)
 
 figure: $(INSTALLED) ## Write docs/budget.svg, and the tables of the README and docs/measured.md, from what was measured
 	@$(PYTHON) -m bench.figure

@@ -19,16 +19,14 @@ from itertools import product
 from statistics import median
 from typing import Any
 
-from bench import budget_report
-from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
+from bench.budget_report import markdown
+from bench.command import a_count, a_number, a_split, a_total, exit_code, parser_of, run
 from bench.held import Held, Load, alike, held
-from bench.mixes import MIXES
-from bench.planes import Deadline, Stack, end_on_signals, need_limits
+from bench.planes import Deadline, Stack
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import Effort
 from bench.splits import Split, Total
 from bench.trials import LONG_SECONDS
-from sandbox.errors import SandboxError
 from sandbox.load import Shape
 
 FILE = DATA / "budget.jsonl"
@@ -81,7 +79,7 @@ class Visit:
 
 
 def main() -> int:
-    """Measures what is missing, and prints what there is."""
+    """Measures what is missing, and prints the report."""
     parser = _parser()
     arguments = parser.parse_args()
     if arguments.confirm_seconds < LONG_SECONDS:
@@ -89,17 +87,8 @@ def main() -> int:
     if arguments.first_round > arguments.rounds:
         parser.error(f"--first-round {arguments.first_round} is after the last one; write as many --rounds or more")
     wanted = _wanted(arguments)
-    if not arguments.report:
-        need_limits()
-        end_on_signals()
-        try:
-            measure(wanted, Deadline(arguments.minutes))
-        except KeyboardInterrupt:
-            print("interrupted; what was found is kept", flush=True)
-        except SandboxError as error:  # not of a stack, but of what measures it
-            print(f"{error}; what was found is kept", file=sys.stderr)
-            return 1
-    print("\n".join(budget_report.lines(of_this_machine(read(FILE)), wanted.load)))
+    run(arguments, lambda: measure(wanted, Deadline(arguments.minutes)))
+    print(markdown(of_this_machine(read(FILE)), wanted.load))
     return 0
 
 
@@ -221,23 +210,14 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=a_count, default=3, help="in all, those of earlier runs among them")
-    parser.add_argument("--first-round", type=a_count, default=1, help="of those; later than the last to begin anew")
-    parser.add_argument(
-        "--minutes", type=a_number, default=420, help="no round of a total is begun that would take longer"
-    )
+    parser = parser_of(__doc__, minutes=420, rounds=3, loads=True)
+    parser.add_argument("--first-round", type=a_count, default=1, help="later than the last one to begin anew")
     parser.add_argument("--totals", type=a_total, nargs="+", default=[Total.parse(text) for text in TOTALS])
     parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(text) for text in SPLITS])
-    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES))
-    parser.add_argument("--spans-per-trace", type=a_count, default=10)
-    parser.add_argument("--span-bytes", type=a_count, default=200)
-    parser.add_argument("--block-seconds", type=int, default=60, help="0: as each stack has it, ten minutes or more")
     parser.add_argument("--step-seconds", type=a_number, default=8)
     parser.add_argument("--confirm-seconds", type=a_number, default=60)
-    parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(ended_with_a_line(main))
+    sys.exit(exit_code(main))

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bench.mixes import MIXES, mix_on
+from bench.mixes import MIXES
 from bench.records import Record
 from bench.splits import OPERATOR, OURS, SPLITS_SAY, Total
 from bench.summary import NOTHING, Rates, Ratio, between, ratio
@@ -15,7 +15,7 @@ from ops.markdown import LEFT, RIGHT, table_text
 _FIGURE = re.compile(r"(^| )\(?[0-9][0-9.,]*(%| s\b)?\)?")
 ORDER = (OURS, OPERATOR, "operator+plan", "production", "even")  # of the splits; others follow by name
 
-WEIGHTS_SAY = "weights of a file in bench/data, such as the best that a search found"
+WEIGHTS_SAY = "weights of a file, such as those in bench/data/experiments that a search found"
 
 Origin = tuple[str, str]  # hardware and version: measurements of two are never set beside each other
 
@@ -87,30 +87,13 @@ def cells(records: Iterable[Record], load: Record) -> Cells:
     return {key: dict(sorted(splits.items(), key=_in_order)) for key, splits in sorted(table.items(), key=_by_load)}
 
 
-def lines(records: Iterable[Record], load: Record) -> Iterator[str]:
-    """The report of one machine and version, a line each."""
-    records = list(records)
-    if not records:
-        yield NOTHING
-        return
-    for (total, mix), splits in cells(records, load).items():
-        queries = mix_on(mix, Total.parse(total).cpu_millicores).queries_per_second
-        yield f"\n{total}, {mix} ({queries:g} queries/s)"
-        own = splits.get(OURS)
-        for cell in splits.values():
-            against = f"ours {own.over(cell)}" if own and cell is not own else ""
-            yield f"  {cell.split:18} {len(cell.records)} rounds  {cell!s:28} {against}"
-            yield f"  {'':18} then {cell.binding}; {_machine(cell.records)}"
-    yield f"\nmeasured on {records[-1]['hardware']}, Tempo {records[-1]['tempo']}, at {records[-1]['commit']}"
-
-
 def markdown(records: Iterable[Record], load: Record) -> str:
     """For each machine and version its rates, and what was at its limit just above them."""
     parts = []
     for (hardware, tempo), own in by_origin(records).items():
         if table := cells(own, load):
             parts += [rates(table), " ".join([caption(table, hardware, tempo), *_beside(table)]), bound(table)]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or NOTHING
 
 
 def bound(table: Cells) -> str:
@@ -178,27 +161,6 @@ def _said(split: str) -> str:
 
 def _splits(table: Cells) -> list[str]:
     return list(dict.fromkeys(split for row in table.values() for split in row))
-
-
-def _machine(records: Sequence[Record]) -> str:
-    """What generator, queries and MinIO took of the machine, in the last round that held a rate."""
-    last = next((r["confirmed_by"] for r in reversed(records) if r["confirmed_by"]), None)
-    if last is None:
-        return "no rate held"
-    minio = last["uses"]["minio"]["cpu_millicores"]
-    own = sum(use["cpu_millicores"] for name, use in last["uses"].items() if name != "minio")
-    blocks = last["blocks"]
-    return (
-        f"Tempo {own:.0f}m, MinIO {minio:.0f}m, generator {last['generator_millicores']}m, "
-        f"queries {last['querying_millicores']}m with p95 {last['query_p95_seconds']} s, "
-        f"the machine {last['busy_processors']} processors; "
-        + (
-            f"{blocks['flushed']} blocks of {blocks['mean_bytes'] / 2**20:.1f} MiB flushed, "
-            f"{blocks['compacted']} compacted, {blocks['outstanding']} outstanding"
-            if blocks
-            else "blocks unknown"
-        )
-    )
 
 
 def _short(binding: str) -> str:

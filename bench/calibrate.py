@@ -18,11 +18,11 @@ from typing import Any
 
 import yaml
 
-from bench.arguments import a_count, a_number, a_total, ended_with_a_line
+from bench.command import a_number, a_total, exit_code, parser_of, run
 from bench.fitting import Fit, fitted
 from bench.held import FLUSHED_SECONDS
-from bench.mixes import MIXES, Mix, mix_on
-from bench.planes import Deadline, Stack, end_on_signals, need_limits
+from bench.mixes import Mix, mix_on
+from bench.planes import Deadline, Stack
 from bench.records import DATA, Record, append, of_this_machine, origin, read
 from bench.splits import Total, limited, weighted
 from bench.trials import Measured, Plane
@@ -79,41 +79,37 @@ POINTS = (
 
 
 def main() -> int:
-    """Measures what is missing, fits, and proposes."""
+    """Measures what is missing, fits, and proposes weights."""
     parser = _parser()
     arguments = parser.parse_args()
     if arguments.weights and not arguments.weights.parent.is_dir():
         parser.error(f"--weights: there is no folder {arguments.weights.parent}")
     stack = Stack.of(_unbound()).with_blocks_of(arguments.block_seconds)
-    if not arguments.report:
-        need_limits()
-        end_on_signals()
-        try:
-            measure(stack, arguments.rounds, arguments.seconds, arguments.block_seconds, Deadline(arguments.minutes))
-        except KeyboardInterrupt:
-            print("interrupted; what was measured is kept", flush=True)
+    run(arguments, lambda: measure(stack, arguments))
     rows = [each for each in _known(stack) if each["valid"] and not each["failures"]]
     try:
         fits = fits_of(rows)
-        if arguments.write:
-            RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
     except ValueError as error:
         of = f"of {len(read(FILE))} measurements {len(rows)} are of this machine, version and stack, which"
         print(f"{of} is not enough: {error}; measure without --report", file=sys.stderr)
         return 1
+    if arguments.write:
+        RESULT.write_text(json.dumps(_result(fits, rows), indent=1) + "\n")
     print("\n".join(_lines(fits, rows)))
-    shape = Shape(arguments.spans_per_trace, arguments.span_bytes)
     try:
-        cpu = {component: both["cpu"] for component, both in fits.items()}
-        proposals = {
-            mix: proposed(cpu, mix_on(mix, arguments.total.cpu_millicores), arguments.total, shape)
-            for mix in arguments.mixes
-        }
+        return _propose(fits, arguments)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _propose(fits: Mapping[str, Mapping[str, Fit]], arguments: argparse.Namespace) -> int:
+    """Prints weights for each mix, and writes those of the first one. Raises ValueError where the fits give none."""
+    cpu = {component: both["cpu"] for component, both in fits.items()}
+    total, shape = arguments.total, Shape(arguments.spans_per_trace, arguments.span_bytes)
+    proposals = {mix: proposed(cpu, mix_on(mix, total.cpu_millicores), total, shape) for mix in arguments.mixes}
     for mix, proposal in proposals.items():
-        print(f"\nproposed for {arguments.total}, {mix}: about {proposal.spans_per_second:,.0f} spans/s")
+        print(f"\nproposed for {total}, {mix}: about {proposal.spans_per_second:,.0f} spans/s")
         for container, weights in proposal.weights.items():
             print("  {:15} cpu {:5.1f}   memory {:5.1f}".format(container, *weights))
     if arguments.weights:
@@ -129,22 +125,19 @@ def _known(stack: Stack) -> list[Record]:
     return [each for each in of_this_machine(read(FILE)) if each["fingerprint"] == stack.fingerprint]
 
 
-def measure(stack: Stack, rounds: int, seconds: float, block_seconds: int, deadline: Deadline) -> None:
-    """Every point that has not got its rounds, all of a round on one data plane."""
-    for number in range(1, rounds + 1):
-        done = [
-            each["point"]
-            for each in _known(stack)
-            if each["round"] == number and each["valid"] and not each["failures"]
-        ]
-        points = [point for point in POINTS if point.key not in done]
-        left = READY_SECONDS + len(points) * (seconds + SETTLING_SECONDS)
+def measure(stack: Stack, arguments: argparse.Namespace) -> None:
+    """Measures every point that lacks rounds, all of a round on one data plane."""
+    deadline, seconds = Deadline(arguments.minutes), arguments.seconds
+    for number in range(1, arguments.rounds + 1):
+        own = [each for each in _known(stack) if each["round"] == number and each["valid"] and not each["failures"]]
+        points = [point for point in POINTS if point.key not in [each["point"] for each in own]]
         if points and not deadline.allows(READY_SECONDS + seconds):
             print("the time is over")
             return
         if points:
+            left = READY_SECONDS + len(points) * (seconds + SETTLING_SECONDS)
             print(f"round {number}: {len(points)} loads, about {left / 60:.0f} min", flush=True)
-            _round(number, points, stack, seconds, block_seconds, deadline)
+            _round(number, points, stack, seconds, arguments.block_seconds, deadline)
 
 
 def _unbound() -> dict[str, Any]:
@@ -228,20 +221,13 @@ def _lines(fits: Mapping[str, Mapping[str, Fit]], rows: Sequence[Record]) -> Ite
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=a_count, default=2, help="in all, those of earlier runs among them")
-    parser.add_argument("--minutes", type=a_number, default=30, help="nothing is started that would take longer")
+    parser = parser_of(__doc__, minutes=30, rounds=2, loads=True)
     parser.add_argument("--seconds", type=a_number, default=30, help="of each load")
-    parser.add_argument("--block-seconds", type=int, default=60, help="how often blocks are cut and flushed")
     parser.add_argument("--total", type=a_total, default=Total.parse("500m/1Gi"), help="to propose weights for")
-    parser.add_argument("--mixes", choices=MIXES, nargs="+", default=list(MIXES), help="to propose weights for")
-    parser.add_argument("--spans-per-trace", type=a_count, default=10, help="of what weights are proposed for")
-    parser.add_argument("--span-bytes", type=a_count, default=200, help="of what weights are proposed for")
     parser.add_argument("--weights", type=Path, help="write those of the first mix, for bench.budget --splits @FILE")
-    parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--write", action="store_true", help="keep the fits; a test holds the plan's figures to them")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(ended_with_a_line(main))
+    sys.exit(exit_code(main))

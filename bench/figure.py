@@ -6,11 +6,9 @@ The same data give the same bytes. `--check` writes nothing and fails where anyt
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from xml.sax.saxutils import escape
 
-from bench import best_split_report, generator, overload_report, stalls_report, throttling_report
-from bench.arguments import a_number
+from bench import overload_report
 from bench.budget_report import Cell, Cells, Origin, by_origin, caption, cells, markdown, rates
 from bench.held import alike
 from bench.records import DATA, PROJECT, Record, read
@@ -27,55 +25,36 @@ STYLE = "font-family='system-ui,sans-serif' font-size='12' fill='#1f2937'"
 
 
 def main() -> int:
-    """Writes both files; 1 where `--check` finds them different, or nothing was measured."""
+    """Writes the files; returns 1 where `--check` finds one different, or where nothing was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--data", type=Path, default=DATA / "budget.jsonl")
-    parser.add_argument(
-        "--confirm-seconds", type=a_number, default=LOAD["confirm_seconds"], help="of the searches shown"
-    )
-    arguments = parser.parse_args()
-    load = {**LOAD, "confirm_seconds": arguments.confirm_seconds}
-    records = read(arguments.data)
-    shown = fullest(records, load)
-    if not shown:
-        print(f"{arguments.data}: no measurement to show; make bench-budget", file=sys.stderr)
+    check = parser.parse_args().check
+    records = read(DATA / "budget.jsonl")
+    if not (shown := fullest(records, LOAD)):
+        print("no measurement to show; make bench-budget", file=sys.stderr)
         return 1
     (hardware, tempo), table = shown
     about = caption(table, hardware, tempo)
-    pushed = generator.newest(read(generator.FILE))
-    alike_machine = bool(pushed) and pushed[-1]["hardware"] == hardware
     overloads = overload_report.newest(read(DATA / "overload.jsonl"))
     sections = {
         README: {"budget": f"{rates(table)}\n\n{about}", "overload": overload_report.sentence(overloads)},
-        PAGE: {
-            "rates": markdown(records, load),
-            "generator": generator.sentence(pushed, most_held(table) if alike_machine else 0.0),
-            "best": best_split_report.markdown(best_split_report.newest(read(DATA / "best-split.jsonl"))),
-            "overload": overload_report.markdown(overloads),
-            "stalls": stalls_report.markdown(stalls_report.newest(read(DATA / "stalls.jsonl"))),
-            "threads": throttling_report.markdown(throttling_report.newest(read(DATA / "throttling.jsonl"))),
-        },
+        PAGE: {"rates": markdown(records, LOAD), "overload": overload_report.markdown(overloads)},
     }
     wanted = {SVG: svg(table, about)}
     for file, parts in sections.items():
-        text = file.read_text(encoding="utf-8")
+        wanted[file] = file.read_text(encoding="utf-8")
         for name, content in parts.items():
-            if (changed := with_section(text, name, content)) is None:
-                begin, end = _markers(name)
-                print(
-                    f"{file.name} has no section {name}; write these lines where it goes:\n{begin}\n{end}",
-                    file=sys.stderr,
-                )
+            if (changed := with_section(wanted[file], name, content)) is None:
+                lines = "\n".join(_markers(name))
+                print(f"{file.name} has no section {name}; write these lines where it goes:\n{lines}", file=sys.stderr)
                 return 1
-            text = changed
-        wanted[file] = text
+            wanted[file] = changed
     stale = [file for file, text in wanted.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     for file in stale:
-        print(f"{file.name} {'is not what the data say: make figure' if arguments.check else 'written'}")
-        if not arguments.check:
+        print(f"{file.name} {'is not what the data say: make figure' if check else 'written'}")
+        if not check:
             file.write_text(wanted[file], encoding="utf-8")
-    return int(arguments.check and bool(stale))
+    return int(check and bool(stale))
 
 
 def fullest(records: Iterable[Record], load: Record) -> tuple[Origin, Cells] | None:
@@ -87,11 +66,6 @@ def fullest(records: Iterable[Record], load: Record) -> tuple[Origin, Cells] | N
     tables = {origin: cells(records, load) for origin, records in by_origin(own).items()}
     measured = [(origin, table) for origin, table in tables.items() if table]
     return max(reversed(measured), key=lambda found: sum(len(row) for row in found[1].values()), default=None)
-
-
-def most_held(table: Cells) -> float:
-    """Spans a second, in any round of any split."""
-    return max((rate for row in table.values() for cell in row.values() for rate in cell.rates.values), default=0.0)
 
 
 def with_section(text: str, name: str, content: str) -> str | None:

@@ -18,10 +18,10 @@ from functools import partial
 
 import grpc
 
-from bench.arguments import a_count, a_number
 from bench.calibrate import LIMITS
+from bench.command import a_count, a_number, exit_code, parser_of, run
 from bench.mixes import Mix
-from bench.planes import Deadline, Stack, end_on_signals, need_limits
+from bench.planes import Deadline, Stack
 from bench.records import DATA, Record, append, of_this_machine, read
 from bench.search import least
 from bench.splits import BRIDGE, limited
@@ -62,10 +62,7 @@ _one_at_a_time = threading.Lock()
 def main() -> int:
     """Tries what is missing, and prints what there is."""
     arguments = _parser().parse_args()
-    if not arguments.report:
-        need_limits()
-        end_on_signals()
-        _measure(arguments)
+    run(arguments, lambda: _measure(arguments))
     print(f"\n{'container':16}{'resource':10}{'starts and survives':>22}{'for':>10}{'most memory it held':>22}")
     for each in _of_kind("floor"):
         most = f"{each['memory_bytes'] // MIB}Mi" if each["memory_bytes"] else "-"
@@ -89,7 +86,7 @@ def _measure(arguments: argparse.Namespace) -> None:
                 each.result()
         except KeyboardInterrupt:
             ending.set()  # each ends its own data plane, at its next look
-            say("interrupted; floors that were found are kept")
+            raise
 
 
 def _floor(
@@ -245,16 +242,14 @@ def _parts(seconds: float) -> Sequence[float]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, minutes=60)
     parser.add_argument("--containers", choices=CONTAINERS, nargs="+", default=list(CONTAINERS))
     parser.add_argument("--resources", choices=RESOURCES, nargs="+", default=list(RESOURCES))
-    parser.add_argument("--minutes", type=a_number, default=60, help="nothing is started that would take longer")
     parser.add_argument("--try-seconds", type=a_number, default=45, help="of each load while halving")
     parser.add_argument("--survive-seconds", type=a_number, default=600, help="of the last one")
     parser.add_argument("--parallel", type=a_count, default=2, help="data planes at once")
-    parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -29,23 +29,13 @@ class Load:
     block_seconds: int
 
     @property
-    def warm_up_rate(self) -> float:
-        """Spans per second of the first block."""
-        return WARM_UP_A_MILLICORE * self.total.cpu_millicores
-
-    @property
     def warm_up_seconds(self) -> float:
-        """Until the first block is in the bucket."""
+        """The time until the first block is in the bucket."""
         return self.block_seconds + FLUSHED_SECONDS
 
-    @property
-    def ready_seconds(self) -> float:
-        """About what a data plane takes until it can be tried."""
-        return READY_SECONDS + self.warm_up_seconds
-
     def usual_seconds(self, effort: Effort) -> float:
-        """About what a search takes, its data plane included; one from below takes two or three times as long."""
-        return self.ready_seconds + effort.usual_seconds
+        """About how long a search takes, with its data plane; one from below takes two or three times as long."""
+        return READY_SECONDS + self.warm_up_seconds + effort.usual_seconds
 
 
 def alike(shape: Shape, block_seconds: int, confirm_seconds: float) -> Record:
@@ -89,5 +79,5 @@ def _searched(stack: Stack, load: Load, start: float, effort: Effort) -> Held:
             say(f"    does not run: {error}")
             return Held(Found(0.0, f"does not run: {error}"[:300], ()), None)
         plane = Plane(tempo, mix_on(load.mix, load.total.cpu_millicores), load.shape, say)
-        plane.warm_up(load.warm_up_rate, load.warm_up_seconds)
+        plane.warm_up(WARM_UP_A_MILLICORE * load.total.cpu_millicores, load.warm_up_seconds)
         return Held(highest_rate(plane, start, effort), plane)

@@ -9,16 +9,13 @@ to bench/data/overload.jsonl; `--report` only prints.
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from rich.console import Console
-from rich.table import Table
-
-from bench.arguments import a_count, a_number, a_split, a_total, ended_with_a_line
+from bench.command import a_count, a_number, a_split, a_total, exit_code, parser_of, run
 from bench.counting import block_counts
-from bench.planes import Deadline, Stack, end_on_signals, need_limits
-from bench.records import DATA, Record, append, of_this_machine, read
+from bench.overload_report import ANSWERS_WITHIN_SECONDS, markdown, of_last_stack
+from bench.planes import Deadline, Stack
+from bench.records import DATA, Record, append, read
 from bench.splits import OPERATOR, OURS, Split, Total
 from sandbox.errors import SandboxError
 from sandbox.load import FLUSHING, OVERLOAD, SIZES, SMALL, Intake, Overload, fill, flush, overload, read_back
@@ -26,50 +23,17 @@ from sandbox.tempo_processes import Tempo
 
 FILE = DATA / "overload.jsonl"
 FILL_SECONDS = 3.0
-ANSWERS_WITHIN_SECONDS = 15.0  # of a small search; 10 s are promised
 BACK_WITHIN_SECONDS = 30.0  # of whoever was killed, before the next load
 READ_BACK_SECONDS = 40.0  # most of it until the last traces can be searched for
 VISIT_SECONDS = 120.0  # about; one that loses spans is asked for them for longer
-HEADINGS = (
-    "round",
-    "stack",
-    "traces",
-    "acknowledged",
-    "refused, retryable",
-    "not retryable",
-    "lost",
-    "OOM kills",
-    "restarts",
-    "search answered after",
-)
 
 
 def main() -> int:
-    """Measures the rounds that are asked for, and prints all there are of stacks that would still run the same."""
+    """Measures the rounds that the arguments ask for, and prints the table of the stacks measured last."""
     arguments = _parser().parse_args()
-    if not arguments.report:
-        need_limits()
-        end_on_signals()
-        try:
-            measure(arguments)
-        except KeyboardInterrupt:
-            print("interrupted; what was measured is kept", flush=True)
-    print_table(_of_today(of_this_machine(read(FILE))))
+    run(arguments, lambda: measure(arguments))
+    print(markdown(of_last_stack(read(FILE), own_executables=arguments.own_executables)))
     return 0
-
-
-def _of_today(records: Iterable[Record]) -> Iterator[Record]:
-    stacks: dict[tuple[str, str], str] = {}
-    for record in records:
-        key = record["split"], record["total"]
-        if key not in stacks:
-            stacks[key] = _stack(Split.parse(key[0]), Total.parse(key[1])).fingerprint
-        if record["fingerprint"] == stacks[key]:
-            yield record
-
-
-def _stack(split: Split, total: Total) -> Stack:
-    return Stack.of_split(split, total).with_blocks_searched()
 
 
 def measure(arguments: argparse.Namespace) -> None:
@@ -77,7 +41,7 @@ def measure(arguments: argparse.Namespace) -> None:
     total: Total = arguments.total
     splits: list[Split] = arguments.splits
     deadline = Deadline(arguments.minutes)
-    stacks = {split: _stack(split, total) for split in splits}
+    stacks = {split: Stack.of_split(split, total).with_blocks_searched() for split in splits}
     let_in = Stack.of_split(Split.parse(OURS), total).intake
     first = max((each["round"] for each in read(FILE)), default=0) + 1
     for number in range(first, first + arguments.rounds):
@@ -100,13 +64,13 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list[Record]:
     """A record for each shape; of a stack that does not run, one that says so."""
-    measured: dict[str, Overload] = {}
+    overloads: dict[str, Overload] = {}
     try:
         with stack.running(own_executables=arguments.own_executables) as tempo:
             filled = fill(tempo, SMALL, let_in.rate_bytes, FILL_SECONDS)
             flush(tempo)
             for name, shape in SIZES.items():
-                measured[name] = overload(
+                overloads[name] = overload(
                     tempo,
                     shape,
                     OVERLOAD * let_in.rate_bytes,
@@ -114,16 +78,16 @@ def visited(stack: Stack, let_in: Intake, arguments: argparse.Namespace) -> list
                     flushing=name == FLUSHING,
                     answers_within_seconds=ANSWERS_WITHIN_SECONDS,
                 )
-                print(f"  {name}: {measured[name].pushed}", flush=True)
+                print(f"  {name}: {overloads[name].pushed}", flush=True)
                 _wait_for_who_was_killed(tempo)
             blocks = block_counts(tempo)
-            with ThreadPoolExecutor(len(measured)) as threads:
-                lost = threads.map(lambda each: _lost(tempo, each), measured.values())
-            records = (_record(name, each, spans) for (name, each), spans in zip(measured.items(), lost, strict=True))
+            with ThreadPoolExecutor(len(overloads)) as threads:
+                lost = threads.map(lambda each: _lost(tempo, each), overloads.values())
+            records = (_record(name, each, spans) for (name, each), spans in zip(overloads.items(), lost, strict=True))
             return [{"filled": filled, "blocks": blocks, **record} for record in records]
     except (SandboxError, OSError) as error:
         print(f"  does not run: {error}", flush=True)
-        return [_record(name, each, None) for name, each in measured.items()] + [{"shape": "-", "error": str(error)}]
+        return [_record(name, each, None) for name, each in overloads.items()] + [{"shape": "-", "error": str(error)}]
 
 
 def _lost(tempo: Tempo, each: Overload) -> int:
@@ -161,46 +125,15 @@ def _record(name: str, each: Overload, lost: int | None) -> Record:
     }
 
 
-def print_table(records: Iterable[Record]) -> None:
-    """A line for each overload."""
-    shown = Table(*HEADINGS, box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for record in records:
-        shown.add_row(str(record["round"]), f"{record['split']} of {record['total']}", *cells(record))
-    Console(width=180).print(shown)
-
-
-def cells(record: Record) -> tuple[str, ...]:
-    """What is told of one overload."""
-    if "error" in record:
-        return (record["shape"], f"does not run: {record['error']}")
-    after = record["answers_after_seconds"]
-    return (
-        record["shape"],
-        f"{record['acknowledged']:,}",
-        f"{record['retryable']:,}",
-        f"{record['not_retryable']:,}",
-        "nobody to ask" if record["lost"] is None else f"{record['lost']:,}",
-        _counted(record["oom_kills"]),
-        _counted(record["restarts"]),
-        f"not in {ANSWERS_WITHIN_SECONDS:.0f} s" if after is None else f"{after} s",
-    )
-
-
-def _counted(numbers: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in numbers.items()) or "0"
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, minutes=15)
     parser.add_argument("--rounds", type=a_count, default=3, help="on top of those that are there")
-    parser.add_argument("--minutes", type=a_number, default=15, help="no round is started that would take longer")
     parser.add_argument("--total", type=a_total, default=Total.parse("1/2Gi"))
     parser.add_argument("--splits", type=a_split, nargs="+", default=[Split.parse(OURS), Split.parse(OPERATOR)])
     parser.add_argument("--seconds", type=a_number, default=8, help="of each push")
     parser.add_argument("--own-executables", action="store_true", help="count their pages for each process")
-    parser.add_argument("--report", action="store_true", help="measure nothing")
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(ended_with_a_line(main))
+    sys.exit(exit_code(main))

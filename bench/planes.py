@@ -1,6 +1,5 @@
 """Data planes for the benchmarks: a spec rendered as a user would have it, run under its own limits, ended for sure."""
 
-import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +12,6 @@ import yaml
 
 from bench.records import fingerprint
 from bench.splits import Split, Total, with_blocks_of, with_blocks_searched
-from sandbox import cgroups
 from sandbox.load import Intake
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
@@ -101,21 +99,6 @@ class Deadline:
     def allows(self, seconds: float) -> bool:
         """Whether something that takes so long would still end in time."""
         return self.left_seconds() >= seconds
-
-
-def need_limits() -> None:
-    """Exits with a line where the kernel's limits cannot be set: without them nothing is measured."""
-    if missing := cgroups.missing():
-        raise SystemExit(f"the benchmarks need limits that the kernel enforces: {missing}")
-
-
-def end_on_signals() -> None:
-    """Lets a SIGTERM end this process as Ctrl-C does, through every block that has processes to end."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
 
 
 def _limits(objects: Iterable[Object]) -> Iterator[tuple[str, tuple[int, int]]]:

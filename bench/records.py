@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,22 +49,6 @@ def of_this_machine(records: Iterable[Record]) -> list[Record]:
     """Those that may be set beside new ones."""
     here = (hardware(), tempo_version())
     return [each for each in records if (each["hardware"], each["tempo"]) == here]
-
-
-def of_last_stacks(records: Iterable[Record], variant: str, alike: Sequence[str]) -> list[Record]:
-    """Those of the machine and version measured last that have the same under `alike`; of each variant its last stack.
-
-    `variant` is the key by which stacks are told apart.
-    """
-    every = list(records)
-    last = {each[variant]: each["fingerprint"] for each in every}
-    same = like_the_last(every, ("hardware", "tempo", *alike))
-    return [each for each in same if each["fingerprint"] == last[each[variant]]]
-
-
-def like_the_last(records: Sequence[Record], keys: Sequence[str]) -> list[Record]:
-    """Those that have the same under `keys` as the last one."""
-    return [each for each in records if all(each[key] == records[-1][key] for key in keys)]
 
 
 def fingerprint(objects: Iterable[Mapping[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 
 from bench.counting import Losses, block_counts, blocks_between
-from sandbox.tempo_processes import Tempo, Usage
+from sandbox.tempo_processes import Tempo
 
 _FULL = 0.9  # of a limit: nearer than this, it is what binds
 _ASKED_EVERY_SECONDS = 5.0  # what they count
@@ -93,21 +93,16 @@ class Watch:
 
     def _use(self, name: str, seconds: float) -> Use:
         before, after = self._before[name], self._tempo.usage(name)
+        periods = after.periods - before.periods
         return Use(
             cpu_millicores=1000 * (after.cpu_seconds - before.cpu_seconds) / seconds,
             cpu_limit_millicores=after.cpu_limit_millicores,
-            throttled=throttled_between(before, after),
+            throttled=(after.throttled_periods - before.throttled_periods) / periods if periods > 0 else 0.0,
             memory_bytes=self._memory[name],
             memory_limit_bytes=after.memory_limit_bytes,
             oom_kills=after.oom_kills - before.oom_kills,
             restarts=after.restarts - before.restarts,
         )
-
-
-def throttled_between(before: Usage, after: Usage) -> float:
-    """The share of a process's scheduler periods in which it had to wait for the next; 0 where there was none."""
-    periods = after.periods - before.periods
-    return (after.throttled_periods - before.throttled_periods) / periods if periods > 0 else 0.0
 
 
 def component_of(name: str) -> str:

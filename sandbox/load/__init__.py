@@ -1,24 +1,20 @@
 """Load for a data plane: spans pushed at a rate, read back by id, queries, and too much of it all at once."""
 
 from sandbox.load.overloading import FLUSHING, OVERLOAD, Intake, Overload, fill, flush, overload
-from sandbox.load.payloads import wire_bytes
 from sandbox.load.pushing import Pushed, Pushing
-from sandbox.load.querying import HEAVY, LIGHT, Queried, Search, queries
-from sandbox.load.reading_back import Lost, read_back
-from sandbox.load.shapes import KIB_10, KIB_50, KIB_250, SIZES, SMALL, Shape
+from sandbox.load.querying import LIGHT, Queried, Search, queries
+from sandbox.load.reading_back import read_back
+from sandbox.load.shapes import KIB_10, KIB_50, SIZES, SMALL, Shape
 
 __all__ = [
     "FLUSHING",
-    "HEAVY",
     "KIB_10",
     "KIB_50",
-    "KIB_250",
     "LIGHT",
     "OVERLOAD",
     "SIZES",
     "SMALL",
     "Intake",
-    "Lost",
     "Overload",
     "Pushed",
     "Pushing",
@@ -30,5 +26,4 @@ __all__ = [
     "overload",
     "queries",
     "read_back",
-    "wire_bytes",
 ]

@@ -8,9 +8,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 OK = "OK"
 PARTIAL_SUCCESS = "PARTIAL_SUCCESS"  # some spans were rejected; which ones is not said, and none may be sent again
 
-# https://opentelemetry.io/docs/specs/otlp/ (1.9.0): "Failures", for gRPC and for HTTP
-_RETRYABLE_GRPC = {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
-_RETRYABLE_HTTP = {429, 502, 503, 504}
+# https://opentelemetry.io/docs/specs/otlp/ (1.9.0): "Failures", for gRPC
+_RETRYABLE = {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
 _DETAILS = "grpc-status-details-bin"  # a serialized google.rpc.Status
 _WHEN_TO_RETRY = b"type.googleapis.com/google.rpc.RetryInfo"  # the type of one of its details
 
@@ -22,7 +21,7 @@ class Answer:
     request: int  # its number
     sent_seconds: float  # since the push began
     latency_seconds: float
-    code: str  # OK, a gRPC code, an HTTP status, or the name of what broke the connection
+    code: str  # OK, PARTIAL_SUCCESS, or a gRPC code
     retryable: bool = False
 
 
@@ -33,14 +32,9 @@ def accepted(body: bytes) -> str:
     return PARTIAL_SUCCESS
 
 
-def retryable_grpc(code: str, trailers: Iterable[tuple[str, str | bytes]]) -> bool:
+def retryable(code: str, trailers: Iterable[tuple[str, str | bytes]]) -> bool:
     """RESOURCE_EXHAUSTED only where the server says when to come back."""
     if code == "RESOURCE_EXHAUSTED":
         # Looked for, not decoded: Pulumi brings another copy of that message, and one process takes only one of them.
         return any(_WHEN_TO_RETRY in value for key, value in trailers if key == _DETAILS and isinstance(value, bytes))
-    return code in _RETRYABLE_GRPC
-
-
-def retryable_http(status: int) -> bool:
-    """By the status alone."""
-    return status in _RETRYABLE_HTTP
+    return code in _RETRYABLE

@@ -1,4 +1,4 @@
-"""What a worker of the load generator is told to push."""
+"""The job of a load generator's worker process."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,28 +8,24 @@ from sandbox.load.shapes import Shape
 
 @dataclass(frozen=True)
 class Job:
-    """What one worker of `workers` pushes: the requests whose number is `worker`, and every `workers`-th from there."""
+    """What one push sends, and how."""
 
     targets: list[str]
     shape: Shape
-    spans_per_second: float | None  # of all workers; None for as fast as answers come
+    spans_per_second: float
     seconds: float
     connections: int
     in_flight: int
-    tenant: str | None
-    protocol: str
     seed: int
     timeout_seconds: float
-    late_part: float | None = None  # None: pushes on whatever becomes of it; else see Pushing.start
-    worker: int = 0
-    workers: int = 1
+    late_part: float | None  # None: the push does not end early; else see Pushing.start
 
     def json(self) -> str:
-        """For the worker's stdin."""
+        """Returns the text for the worker's stdin."""
         return json.dumps(asdict(self))
 
     @classmethod
     def of_json(cls, text: str) -> "Job":
-        """From what `json` gave."""
+        """Reads what `json` returned."""
         content = json.loads(text)
         return cls(**content | {"shape": Shape(**content["shape"])})

@@ -5,8 +5,6 @@ import random
 import re
 import uuid
 from dataclasses import dataclass
-from functools import cache
-from statistics import mean
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
@@ -49,13 +47,6 @@ def trace_ids(shape: Shape, seed: int, request: int) -> list[bytes]:
 def namespace(seed: int, request: int) -> str:
     """The `service.namespace` of one request's spans, by which a search finds a part of what one push sent."""
     return f"load-{seed:x}-{request % TEMPLATES}"
-
-
-@cache
-def wire_bytes(shape: Shape) -> float:
-    """Bytes of a span in a request: its own, and its part of what spans share, their resource and scope."""
-    made = Payloads(shape, seed=0)
-    return mean(len(made.request(number, now_ns=10**18)) for number in range(TEMPLATES)) / shape.spans_per_request
 
 
 class Payloads:

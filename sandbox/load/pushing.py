@@ -1,4 +1,4 @@
-"""Spans pushed at a rate, from processes of their own: what was offered, acknowledged, refused, and how."""
+"""Spans pushed at a rate, from a process of its own: what was offered, acknowledged, refused, and how."""
 
 import json
 import secrets
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -27,7 +27,6 @@ class Pushed:
 
     shape: Shape
     seed: int
-    tenant: str | None
     seconds: float  # from the first request to the last answer
     answers: tuple[Answer, ...]
     late: int  # spans that could not be offered on time, because too many requests waited or the generator was slow
@@ -87,11 +86,6 @@ class Pushed:
         latencies = [answer.latency_seconds for answer in self.answers if answer.code == OK]
         return statistics.quantiles(latencies, n=100)[percentile - 1] if len(latencies) > 1 else 0.0
 
-    @property
-    def last_refusal_seconds(self) -> float | None:
-        """When the last request was sent that was refused, since the push began; None where none was."""
-        return max((answer.sent_seconds for answer in self.answers if answer.code != OK), default=None)
-
     def __str__(self) -> str:
         rate = self.acknowledged / self.seconds if self.seconds else 0.0
         refusals = ", ".join(
@@ -106,19 +100,16 @@ class Pushed:
 
 
 class Pushing:
-    """A push under way; leaving its block ends it, whatever it still had to do."""
+    """A push under way, in a process of its own; leaving the block ends it."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self._jobs = jobs
+    def __init__(self, job: Job) -> None:
+        self._job = job
         command = [sys.executable, "-m", "sandbox.load.worker"]
-        self._workers = [
-            subprocess.Popen(command, cwd=_PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in jobs
-        ]
-        for worker, job in zip(self._workers, jobs, strict=True):
-            assert worker.stdin
-            worker.stdin.write(job.json().encode())
-            worker.stdin.close()
-            worker.stdin = None  # communicate() would flush it again
+        self._worker = subprocess.Popen(command, cwd=_PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._worker.stdin
+        self._worker.stdin.write(job.json().encode())
+        self._worker.stdin.close()
+        self._worker.stdin = None  # communicate() would flush it again
 
     @classmethod
     def start(
@@ -126,39 +117,34 @@ class Pushing:
         targets: Sequence[str],
         shape: Shape,
         *,
-        spans_per_second: float | None,
+        spans_per_second: float,
         seconds: float,
         connections: int = 8,
         in_flight: int = 256,
-        tenant: str | None = None,
-        protocol: str = "grpc",
         seed: int | None = None,
         timeout_seconds: float = 10,
         late_part: float | None = None,
-        workers: int = 1,
     ) -> "Pushing":
-        """Push traces of one shape for so many seconds: an open loop, that does not slow down when answers do.
+        """Starts an open loop, which does not slow down when answers do.
 
-        `targets`: host:port of each distributor for gRPC, a URL for HTTP. `spans_per_second`: None for as fast as
-        answers come. `connections`, `in_flight` (requests under way at most): of all `workers` (processes). `seed`:
-        makes the ids; None for a random one. `timeout_seconds`: how long an answer is waited for.
-        `late_part`: given, the push ends at the first refusal, or once more than this part of all its spans are late.
+        `targets`: host:port of each distributor. `in_flight`: the most requests under way. `seed`: makes the ids; None
+        for a random one. `timeout_seconds`: how long the push waits for an answer. `late_part`: where given, the push
+        ends at the first refusal, or once more than this part of all its spans are late.
         """
-        job = Job(
-            targets=list(targets),
-            shape=shape,
-            spans_per_second=spans_per_second,
-            seconds=seconds,
-            connections=max(1, connections // workers),
-            in_flight=max(1, in_flight // workers),
-            tenant=tenant,
-            protocol=protocol,
-            seed=secrets.randbits(63) if seed is None else seed,
-            timeout_seconds=timeout_seconds,
-            late_part=late_part,
-            workers=workers,
+        seed = secrets.randbits(63) if seed is None else seed
+        return cls(
+            Job(
+                list(targets),
+                shape,
+                spans_per_second,
+                seconds,
+                connections,
+                in_flight,
+                seed,
+                timeout_seconds,
+                late_part,
+            )
         )
-        return cls([replace(job, worker=number) for number in range(workers)])
 
     def __enter__(self) -> "Pushing":
         return self
@@ -167,34 +153,31 @@ class Pushing:
         self.end()
 
     def running(self) -> bool:
-        """Whether it still pushes."""
-        return any(worker.poll() is None for worker in self._workers)
+        """Returns whether it still pushes."""
+        return self._worker.poll() is None
 
     def wait(self) -> Pushed:
-        """Everything it has to say, once it is done. Raises SandboxError where a worker failed."""
+        """Returns the result once the push is done. Raises SandboxError where the worker failed."""
         try:
-            outputs = [worker.communicate()[0] for worker in self._workers]
+            output, _ = self._worker.communicate()
         finally:
             self.end()
-        if any(worker.returncode for worker in self._workers):
+        if self._worker.returncode:
             raise SandboxError("the load generator failed; its own words are above")
-        done = [json.loads(output) for output in outputs]
-        job = self._jobs[0]
+        done = json.loads(output)
         return Pushed(
-            shape=job.shape,
-            seed=job.seed,
-            tenant=job.tenant,
-            seconds=max(each["seconds"] for each in done),
-            answers=tuple(Answer(*answer) for each in done for answer in each["answers"]),
-            late=sum(each["late"] for each in done),
-            unanswered_requests=sum(each["unanswered"] for each in done),
-            cpu_seconds=sum(each["cpu_seconds"] for each in done),
+            shape=self._job.shape,
+            seed=self._job.seed,
+            seconds=done["seconds"],
+            answers=tuple(Answer(*answer) for answer in done["answers"]),
+            late=done["late"],
+            unanswered_requests=done["unanswered"],
+            cpu_seconds=done["cpu_seconds"],
         )
 
     def end(self) -> None:
-        """Kill what still runs."""
-        for worker in self._workers:
-            worker.kill()
-            worker.wait()
-            if worker.stdout:
-                worker.stdout.close()
+        """Kills the worker if it still runs."""
+        self._worker.kill()
+        self._worker.wait()
+        if self._worker.stdout:
+            self._worker.stdout.close()

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import urllib3
 
+_CONCURRENCY = 32  # queries under way at most
+
 
 @dataclass(frozen=True)
 class Search:
@@ -41,7 +43,6 @@ HEAVY = (
 class QueryAnswer:
     """What became of one query."""
 
-    kind: str  # by_id | search
     due_seconds: float  # since the queries began
     latency_seconds: float  # since it was due
     status: str  # the HTTP status, or the name of what broke the connection
@@ -58,9 +59,9 @@ class Queried:
         """How many were answered otherwise than with what was asked for."""
         return Counter(answer.status for answer in self.answers if answer.status != "200")
 
-    def latency_seconds(self, percentile: int, kind: str | None = None) -> float:
-        """Of those that were answered, of one kind or of both; 0 where there are fewer than two."""
-        latencies = [a.latency_seconds for a in self.answers if a.status == "200" and kind in (None, a.kind)]
+    def latency_seconds(self, percentile: int) -> float:
+        """Returns a percentile over the answered queries; 0 where there are fewer than two."""
+        latencies = [each.latency_seconds for each in self.answers if each.status == "200"]
         return statistics.quantiles(latencies, n=100)[percentile - 1] if len(latencies) > 1 else 0.0
 
     def __str__(self) -> str:
@@ -78,8 +79,6 @@ def queries(
     per_second: float,
     by_id_from: Sequence[bytes] = (),
     searches: Sequence[Search] = (),
-    tenant: str | None = None,
-    concurrency: int = 32,
     timeout_seconds: float = 30,
     answered: Callable[[QueryAnswer], None] | None = None,
     over: Event | None = None,
@@ -90,37 +89,38 @@ def queries(
     `timeout_seconds`: how long a query waits for its answer before it goes away. `answered`: told of each
     answer, from any thread. `over`: once it is set, no more is asked.
     """
-    headers = {"X-Scope-OrgID": tenant} if tenant else {}
-    pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=timeout_seconds)
+    pool = urllib3.PoolManager(maxsize=_CONCURRENCY, retries=False, timeout=timeout_seconds)
     asked, over = [], over or Event()
     began = time.monotonic()
 
-    def ask(kind: str, path: str, due: float) -> QueryAnswer:
-        answer = _ask(pool, base + path, kind, due, began)
+    def ask(path: str, due: float) -> QueryAnswer:
+        answer = _ask(pool, base + path, due, began)
         if answered:
             answered(answer)
         return answer
 
-    with ThreadPoolExecutor(concurrency) as threads:
-        for number, (kind, path) in enumerate(_in_turn(by_id_from, searches)):
+    with ThreadPoolExecutor(_CONCURRENCY) as threads:
+        for number, path in enumerate(_in_turn(by_id_from, searches)):
             due = began + number / per_second
             if due >= began + seconds or over.wait(max(0.0, due - time.monotonic())):
                 break
-            asked.append(threads.submit(ask, kind, path, due))
+            asked.append(threads.submit(ask, path, due))
     return Queried(tuple(future.result() for future in asked))
 
 
-def _in_turn(by_id_from: Sequence[bytes], searches: Sequence[Search]) -> Iterator[tuple[str, str]]:
-    """(kind, path) of one query after the other, without end."""
-    kinds = [kind for kind, given in (("by_id", by_id_from), ("search", searches)) if given]
+def _in_turn(by_id_from: Sequence[bytes], searches: Sequence[Search]) -> Iterator[str]:
+    """Yields the path of one query after the other, without end."""
     ids, wanted = itertools.cycle(by_id_from), itertools.cycle(searches)
-    for kind in itertools.cycle(kinds):
-        yield kind, f"/api/v2/traces/{next(ids).hex()}" if kind == "by_id" else next(wanted).path(time.time())
+    while True:
+        if by_id_from:
+            yield f"/api/v2/traces/{next(ids).hex()}"
+        if searches:
+            yield next(wanted).path(time.time())
 
 
-def _ask(pool: urllib3.PoolManager, url: str, kind: str, due: float, began: float) -> QueryAnswer:
+def _ask(pool: urllib3.PoolManager, url: str, due: float, began: float) -> QueryAnswer:
     try:
         status = str(pool.request("GET", url).status)
     except urllib3.exceptions.HTTPError as error:
         status = type(error).__name__
-    return QueryAnswer(kind, round(due - began, 3), round(time.monotonic() - due, 4), status)
+    return QueryAnswer(round(due - began, 3), round(time.monotonic() - due, 4), status)

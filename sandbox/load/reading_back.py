@@ -95,8 +95,7 @@ class _Reading:
 
     @classmethod
     def of(cls, base: str, searched: str, pushed: Pushed, concurrency: int) -> "_Reading":
-        headers = {"X-Scope-OrgID": pushed.tenant} if pushed.tenant else {}
-        pool = urllib3.PoolManager(maxsize=concurrency, headers=headers, retries=False, timeout=_TIMEOUT_SECONDS)
+        pool = urllib3.PoolManager(maxsize=concurrency, retries=False, timeout=_TIMEOUT_SECONDS)
         reading = cls(base, searched, pushed, pool, {})
         for answer in pushed.answers:
             part = namespace(pushed.seed, answer.request)
@@ -154,9 +153,8 @@ class _Reading:
 
     def _get(self, url: str, parameters: dict[str, str], accept: str) -> bytes:
         """The body of a 200; nothing where Tempo has not got it, or cannot say."""
-        headers = dict(self.pool.headers) | {"Accept": accept}
         try:
-            response = self.pool.request("GET", url, fields=parameters, headers=headers)
+            response = self.pool.request("GET", url, fields=parameters, headers={"Accept": accept})
         except urllib3.exceptions.HTTPError:
             return b""
         return response.data if response.status == 200 else b""

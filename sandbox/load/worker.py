@@ -5,37 +5,46 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple
-from math import inf
 
 from sandbox.load.answers import OK, Answer
 from sandbox.load.jobs import Job
 from sandbox.load.payloads import Payloads
-from sandbox.load.senders import GrpcSender, HttpSender, Sender
+from sandbox.load.senders import Done, Sender
 
 _LATE_SECONDS = 0.5  # a request that could not leave within this of its time is given up
-_SENDERS: dict[str, Callable[..., Sender]] = {"grpc": GrpcSender, "http": HttpSender}
 
 
 def run(job: Job) -> dict[str, object]:
-    """Push, wait for the last answer, and say what became of each request."""
+    """Pushes, waits for the last answer, and returns what became of each request."""
     payloads = Payloads(job.shape, job.seed)
-    sender = _SENDERS[job.protocol](job.targets, job.connections, job.tenant, job.timeout_seconds)
+    sender = Sender(job.targets, job.connections, job.timeout_seconds)
     free, refused = threading.Semaphore(job.in_flight), threading.Event()
     answers: list[Answer] = []
     began, cpu = time.monotonic(), time.process_time()
     late = sent = 0
     gives_up = False
+    most_late = (job.late_part or 0) * job.spans_per_second * job.seconds
+
+    def answered(number: int, at: float) -> Done:
+        def done(code: str, retryable: bool) -> None:
+            answers.append(Answer(number, round(at - began, 4), round(time.monotonic() - at, 5), code, retryable))
+            if code != OK:
+                refused.set()
+            free.release()
+
+        return done
+
     for number, due in _schedule(job, began):
-        if gives_up := job.late_part is not None and (refused.is_set() or late > _most_late(job)):
+        if gives_up := job.late_part is not None and (refused.is_set() or late > most_late):
             break
         behind = time.monotonic() - due
         if behind > _LATE_SECONDS or not free.acquire(timeout=_LATE_SECONDS - max(behind, 0)):
             late += job.shape.spans_per_request
             continue
         sent += 1
-        _send(sender, payloads, number, began, answers, free, refused)
+        sender.send(payloads.request(number, time.time_ns()), answered(number, time.monotonic()))
     if gives_up:
         sent = len(answers)  # nobody waits for the others, so nothing is known of them
     deadline = time.monotonic() + job.timeout_seconds + 1
@@ -48,40 +57,11 @@ def run(job: Job) -> dict[str, object]:
     return {"answers": done, "late": late, "unanswered": lost, "seconds": seconds, "cpu_seconds": used}
 
 
-def _send(
-    sender: Sender,
-    payloads: Payloads,
-    number: int,
-    began: float,
-    answers: list[Answer],
-    free: threading.Semaphore,
-    refused: threading.Event,
-) -> None:
-    payload = payloads.request(number, time.time_ns())
-    sent = time.monotonic()
-
-    def done(code: str, retryable: bool) -> None:
-        answers.append(Answer(number, round(sent - began, 4), round(time.monotonic() - sent, 5), code, retryable))
-        if code != OK:
-            refused.set()
-        free.release()
-
-    sender.send(payload, done)
-
-
-def _most_late(job: Job) -> float:
-    """How many spans of this worker's may be late; any number where there is no rate to be late for."""
-    if job.late_part is None or job.spans_per_second is None:
-        return inf
-    return job.late_part * job.spans_per_second * job.seconds / job.workers
-
-
 def _schedule(job: Job, began: float) -> Iterator[tuple[int, float]]:
-    """(number, due time) of each request, when it is due; without a rate each is due at once."""
-    every = job.shape.spans_per_request / job.spans_per_second if job.spans_per_second else None
-    for number in itertools.count(job.worker, job.workers):
-        due = time.monotonic() if every is None else began + number * every
-        if due >= began + job.seconds:
+    """Yields the number and the due time of each request, once it is due."""
+    every = job.shape.spans_per_request / job.spans_per_second
+    for number in itertools.count():
+        if (due := began + number * every) >= began + job.seconds:
             return
         time.sleep(max(0.0, due - time.monotonic()))
         yield number, due

@@ -20,8 +20,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from pulumi.runtime.proto import status_pb2
 
 from sandbox.load import LIGHT, SIZES, SMALL, Pushed, Pushing, Shape, queries
-from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable_grpc, retryable_http
-from sandbox.load.payloads import Payloads, namespace, trace_ids, wire_bytes
+from sandbox.load.answers import OK, PARTIAL_SUCCESS, Answer, accepted, retryable
+from sandbox.load.payloads import Payloads, namespace, trace_ids
 from sandbox.load.reading_back import read_back_from
 
 SEED = 7
@@ -75,20 +75,18 @@ def after(seconds: float) -> Reply:
 
 
 @contextmanager
-def http_api(answer: Callable[[str, bytes], tuple[int, bytes]]) -> Iterator[str]:
-    """An HTTP server that answers (path, body) with (status, body), and its URL."""
+def http_api(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[str]:
+    """An HTTP server that answers a path with (status, body), and its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, body = answer(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            status, body = answer(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
-
-        do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
@@ -109,8 +107,7 @@ def test_a_request_holds_whole_traces_of_its_shape(shape: Shape) -> None:
     spans = _spans(ExportTraceServiceRequest.FromString(payload))
     by_trace = {trace_id: [s for s in spans if s.trace_id == trace_id] for trace_id in trace_ids(shape, SEED, 40)}
 
-    assert shape.span_bytes < len(payload) / shape.spans_per_request == pytest.approx(wire_bytes(shape), rel=0.01)
-    assert wire_bytes(shape) == pytest.approx(shape.span_bytes, rel=0.1)
+    assert shape.span_bytes < len(payload) / shape.spans_per_request <= 1.1 * shape.span_bytes
     assert sum(map(len, by_trace.values())) == len(spans) == shape.spans_per_request
     for trace in by_trace.values():
         ids = {span.span_id for span in trace}
@@ -125,32 +122,13 @@ def test_no_two_requests_nor_seeds_share_a_trace() -> None:
     assert len(set(ids)) == len(ids) == 2 * 100 * SMALL.traces_per_request
 
 
-def test_what_is_acknowledged_over_grpc_is_what_arrived_at_the_rate_and_over_all_connections() -> None:
+def test_what_is_acknowledged_is_what_arrived_at_the_rate_and_over_all_connections() -> None:
     with collector() as (taken, target):
-        pushed = Pushing.start(
-            [target], SMALL, spans_per_second=5000, seconds=1, connections=4, workers=2, seed=SEED
-        ).wait()
+        pushed = Pushing.start([target], SMALL, spans_per_second=5000, seconds=1, connections=4, seed=SEED).wait()
     assert pushed.offered == pushed.acknowledged == len(taken.spans) == 5000
     assert {span.trace_id for span in taken.spans} == set(pushed.trace_ids)
     assert pushed.refusals == Counter()
     assert len(taken.peers) == 4
-
-
-def test_what_is_acknowledged_over_http_is_what_arrived() -> None:
-    taken: list[Span] = []
-
-    def answer(_path: str, body: bytes) -> tuple[int, bytes]:
-        if len(taken) >= 5 * SMALL.spans_per_request:
-            return 429, b""
-        taken.extend(_spans(ExportTraceServiceRequest.FromString(body)))
-        return 200, b""
-
-    with http_api(answer) as url:
-        pushed = Pushing.start(
-            [url], SMALL, spans_per_second=2000, seconds=0.5, connections=1, protocol="http", seed=SEED
-        ).wait()
-    assert {span.trace_id for span in taken} == set(pushed.trace_ids)
-    assert (pushed.acknowledged, pushed.refusals) == (500, {("429", True): 500})
 
 
 def test_slow_answers_do_not_slow_the_load_down() -> None:
@@ -226,9 +204,8 @@ def test_a_success_that_rejects_spans_is_no_success() -> None:
 
 
 def test_what_may_be_tried_again_is_what_the_specification_says() -> None:
-    grpc_codes = {code.name for code in grpc.StatusCode if retryable_grpc(code.name, [])}
-    assert grpc_codes == {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
-    assert {status for status in range(100, 600) if retryable_http(status)} == {429, 502, 503, 504}
+    codes = {code.name for code in grpc.StatusCode if retryable(code.name, [])}
+    assert codes == {"CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"}
 
 
 def test_reading_back_finds_what_is_missing_and_what_is_not_whole_by_search_and_then_by_id() -> None:
@@ -236,7 +213,7 @@ def test_reading_back_finds_what_is_missing_and_what_is_not_whole_by_search_and_
     missing, partial, slow, *whole = [trace_id.hex() for trace_id in pushed.trace_ids]
     asked: Counter[str] = Counter()
 
-    def answer(path: str, _body: bytes) -> tuple[int, bytes]:
+    def answer(path: str) -> tuple[int, bytes]:
         if path.startswith("/api/search?"):
             found = dict.fromkeys(whole, SMALL.spans_per_trace) | {partial: SMALL.spans_per_trace - 1}
             return 200, _searched(found) if namespace(SEED, 0) in unquote(path) else b"{}"
@@ -257,7 +234,7 @@ def test_reading_back_finds_what_is_missing_and_what_is_not_whole_by_search_and_
 def test_reading_back_is_done_as_soon_as_everything_is_whole() -> None:
     pushed = _acknowledged(SMALL)
     everything = _searched({trace_id.hex(): SMALL.spans_per_trace for trace_id in pushed.trace_ids})
-    with http_api(lambda _path, _body: (200, everything)) as url:
+    with http_api(lambda _path: (200, everything)) as url:
         lost = read_back_from(url, pushed, within_seconds=600)
     assert not lost
     assert lost.asked_by_id == 0
@@ -267,7 +244,7 @@ def test_reading_back_is_done_as_soon_as_everything_is_whole() -> None:
 def test_queries_by_id_and_by_search_take_turns_and_failures_are_counted_by_status() -> None:
     paths: list[str] = []
 
-    def answer(path: str, _body: bytes) -> tuple[int, bytes]:
+    def answer(path: str) -> tuple[int, bytes]:
         paths.append(path)
         return (200 if path.startswith("/api/v2/traces/") else 503), b"{}"
 
@@ -281,7 +258,7 @@ def test_queries_by_id_and_by_search_take_turns_and_failures_are_counted_by_stat
 
 def test_queries_end_as_soon_as_somebody_has_heard_enough() -> None:
     over = threading.Event()
-    with http_api(lambda _path, _body: (503, b"")) as url:
+    with http_api(lambda _path: (503, b"")) as url:
         queried = queries(url, 60, per_second=2, searches=LIGHT, answered=lambda _: over.set(), over=over)
     assert queried.failures == {"503": 1}
 
@@ -292,7 +269,7 @@ def _spans(request: ExportTraceServiceRequest) -> list[Span]:
 
 def _acknowledged(shape: Shape) -> Pushed:
     answers = (Answer(0, 0.0, 0.1, OK), Answer(1, 0.1, 0.1, "UNAVAILABLE", True))
-    return Pushed(shape, SEED, None, 1.0, answers, late=0, unanswered_requests=0, cpu_seconds=0.1)
+    return Pushed(shape, SEED, 1.0, answers, late=0, unanswered_requests=0, cpu_seconds=0.1)
 
 
 def _searched(found: dict[str, int]) -> bytes:

@@ -35,14 +35,14 @@ def pushed(slower: float = 0.0, late: int = 0, code: str = OK) -> Pushed:
     """A push in which answers come by so much slower than requests, in parts of the time."""
     sent = [number / 100 for number in range(REQUESTS)]
     answers = tuple(Answer(number, at, 0.02 + slower * at, code) for number, at in enumerate(sent))
-    return Pushed(SMALL, 1, None, SECONDS, answers, late, 0, 0.1)
+    return Pushed(SMALL, 1, SECONDS, answers, late, 0, 0.1)
 
 
 def measured(
     own: Pushed | None = None, statuses: tuple[str, ...] = (), seen: Seen | None = None, seconds: float = SECONDS
 ) -> Measured:
     slow = {TOO_SLOW: QUERY_WAITS_SECONDS}
-    answers = tuple(QueryAnswer("search", 0.0, slow.get(status, 0.1), status) for status in statuses)
+    answers = tuple(QueryAnswer(0.0, slow.get(status, 0.1), status) for status in statuses)
     seen = seen or Seen({"ingester-0": WELL}, {}, [], 1.0, None)
     return Measured(RATE, seconds, own, Queried(answers), seen, 5.0)
 
@@ -88,7 +88,7 @@ def test_a_push_that_was_cut_short_never_holds() -> None:
 def test_of_few_queries_one_may_be_slow_and_a_query_without_an_answer_is_a_slow_one() -> None:
     assert measured(pushed(), (TOO_SLOW, *("200",) * 5)).failures == []
     assert measured(pushed(), (TOO_SLOW, TOO_SLOW, *("200",) * 5)).failures == ["queries p95 3.0 s"]
-    slow = [QueryAnswer("search", 0.0, 2.0, "200")] * 3
+    slow = [QueryAnswer(0.0, 2.0, "200")] * 3
     assert not too_many_are_slow(slow, asked=60)
     assert too_many_are_slow(slow, asked=40)
 

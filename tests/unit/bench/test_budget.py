@@ -13,9 +13,8 @@ import yaml
 
 from allocation import allocate
 from bench import budget
-from bench.arguments import ended_with_a_line
 from bench.budget import FIRST_OF_ITS_OWN, Visit, Wanted, beginning, missing
-from bench.budget_report import cells, lines, markdown, rates
+from bench.budget_report import cells, markdown, rates
 from bench.figure import LOAD, fullest, svg, with_section
 from bench.planes import Deadline, Stack
 from bench.records import read
@@ -148,12 +147,6 @@ def test_over_what_never_held_a_rate_no_run_need_be_the_same(theirs: float, said
     assert str(row["ours"].over(row["operator"])) == said
 
 
-def test_what_is_beyond_is_what_most_rounds_say_whatever_was_nearest_besides() -> None:
-    said = ("refused 300 OK; querier-0 cpu 97%", "queries p95 2.0 s; querier-0 cpu 99%", "queries p95 3 s; a cpu 98%")
-    rounds = [{**record("ours", 9.0, number), "binding": each} for number, each in enumerate(said)]
-    assert cells(rounds, LOAD)["500m/1Gi", "ingest"]["ours"].binding == "queries p95; querier-0 cpu (2 of 3 rounds)"
-
-
 class Data:
     """Stands for a data plane that runs, or does not, and for what measures it."""
 
@@ -230,13 +223,6 @@ def test_a_stack_that_starts_once_and_not_again_is_left_for_another_run(
     assert [str(v.split) for v in missing(ONE_ROUND, STACKS, read(data.file))] == ["operator"]
 
 
-def test_the_operator_s_split_is_its_own_rule_s_and_not_the_whole_total() -> None:
-    template = Split.parse("operator").spec(TOTAL)["template"]
-    assert template["ingester"]["resources"]["limits"] == {"cpu": "190m", "memory": "512Mi"}
-    assert template["queryFrontend"]["resources"]["limits"]["cpu"] == "22m"  # of 22.5
-    assert Stack.of_split(Split.parse("operator"), TOTAL).limits["compactor"] == (80, 193273536)
-
-
 @pytest.mark.parametrize("split", ["even", "ours", "production", "operator-shares"])
 def test_the_shares_of_the_others_hand_out_the_whole_total(split: str) -> None:
     plan = allocate(settings_of(Split.parse(split).spec(TOTAL)))
@@ -256,18 +242,6 @@ def test_the_operator_s_fixed_settings_are_in_its_files_and_in_nobody_else_s() -
     assert "concurrent_jobs: 2000" in files("operator")
     assert all("concurrent_jobs: 2000" not in files(split) for split in ("even", "ours", "operator+plan"))
     assert {component.replace("-", "_") for component in OPERATORS_SETTINGS} == set(CONTAINERS)
-
-
-def test_blocks_are_cut_as_often_in_every_split_and_nothing_else_is_changed() -> None:
-    stack = Stack.of_split(Split.parse("operator"), TOTAL)
-    often = stack.with_blocks_of(30)
-    changed = [(old, new) for old, new in zip(stack.objects, often.objects, strict=True) if old != new]
-    assert [old["kind"] for old, _ in changed] == ["ConfigMap"]
-    (old, new), *_ = changed
-    assert yaml.safe_load(old["data"]["ingester.yaml"])["ingester"]["max_block_duration"] == "10m"
-    assert yaml.safe_load(new["data"]["ingester.yaml"])["ingester"]["max_block_duration"] == "30s"
-    assert new["data"]["distributor.yaml"] == old["data"]["distributor.yaml"]
-    assert stack.with_blocks_of(0) == stack
 
 
 def test_settings_can_be_told_apart_from_the_split() -> None:
@@ -310,35 +284,6 @@ def test_a_mistake_in_the_options_is_a_line(
     assert says in last
 
 
-def test_what_the_sandbox_cannot_do_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    def main() -> int:
-        raise SandboxError("the store does not start")
-
-    assert ended_with_a_line(main) == 1
-    assert capsys.readouterr().err == "the store does not start\n"
-
-
-def test_limits_are_given_to_every_container_as_they_are() -> None:
-    limits = {name: (100 + number, 2**26 + number) for number, name in enumerate(CONTAINERS)}
-    found = Stack.of(limited(limits)).limits
-    assert {name.replace("-", "_"): figures for name, figures in found.items()} == limits
-
-
-def test_the_jaeger_ui_s_bridge_is_there_where_it_is_given_limits_and_not_elsewhere() -> None:
-    for given in ({BRIDGE: (50, 2**25)}, {}):
-        stack = read_stack(Stack.of(limited({"distributor": (100, 2**26), **given})).objects)
-        bridges = [each.limits for each in stack.workloads if each.component == "tempo-query"]
-        assert bridges == [Limits(50, 2**25) for _ in given]
-
-
-def test_a_report_has_rates_ratios_and_what_was_at_its_limit() -> None:
-    text = "\n".join(lines(RECORDS, LOAD))
-    assert "3,020 (3,010–3,030)" in text
-    assert "ours 1.50 × (1.49–1.50)" in text
-    assert "then refused OK; ingester-0 cpu" in text
-    assert "not valid" not in text
-
-
 def test_what_took_part_beside_the_total_is_told_of_the_rounds_that_held() -> None:
     def held(millicores: int) -> dict[str, Any]:
         return {
@@ -359,7 +304,7 @@ def test_rounds_in_which_the_machine_was_full_are_marked_and_do_not_count() -> N
     cell = cells([full, *RECORDS[1:]], LOAD)["500m/1Gi", "ingest"]["ours"]
     assert cell.rates.values == (3020, 3030)
     assert str(cell) == "3,020, 3,030 [1 not valid: the machine was full]"
-    assert "nothing valid [1 not valid" in "\n".join(lines([full], LOAD))
+    assert "nothing valid [1 not valid" in markdown([full], LOAD)
 
 
 def test_a_ratio_is_only_of_rounds_that_one_run_measured_of_both() -> None:
@@ -399,22 +344,10 @@ def test_weights_of_a_file_have_its_name_and_every_split_is_explained() -> None:
         "| total | load | ours | best | best+fixed | production+plan | small | ours / best |"
     )
     assert "`best`: weights of a file" in text
-    assert (
-        "`best+fixed`: weights of a file in bench/data, such as the best that a search found; Tempo's settings" in text
-    )
+    assert "`best+fixed`: weights of a file" in text
+    assert "a search found; Tempo's settings: fixed" in text
     assert "`production+plan`: the production profile with" in text
     assert "`small`: the profile small" in text
-
-
-def test_what_binds_is_told_as_most_rounds_say_and_how_many_do() -> None:
-    late = {**RECORDS[0], "binding": "87% acknowledged after the end; ingester-0 cpu 97%"}
-    cell = cells([late, *RECORDS[1:]], LOAD)["500m/1Gi", "ingest"]["ours"]
-    assert cell.binding == "refused OK; ingester-0 cpu (2 of 3 rounds)"
-    assert cells([late], LOAD)["500m/1Gi", "ingest"]["ours"].binding == "acknowledged after the end; ingester-0 cpu"
-
-
-def test_two_rounds_are_both_shown_since_no_round_held_their_middle() -> None:
-    assert str(cells(RECORDS[:2], LOAD)["500m/1Gi", "ingest"]["ours"]) == "3,010, 3,020"
 
 
 def test_only_the_newest_stack_of_a_split_is_shown() -> None:
@@ -441,8 +374,47 @@ def test_the_figure_is_the_same_for_the_same_data_in_any_order_of_loads() -> Non
     bars = [each for each in root.iter("{http://www.w3.org/2000/svg}rect") if each.get("width") not in ("960", "12")]
     assert len(bars) == 4
     assert figure != svg(cells([record("ours", 1), *RECORDS[1:]], LOAD), "2 × X")
-
-
-def test_a_split_that_held_no_rate_has_a_bar_of_no_height() -> None:
-    assert "height='0.0'" in svg(cells([record("ours", 10.0), record("operator", 0.0)], LOAD), "")
+    assert "height='0.0'" in svg(cells([record("ours", 10.0), record("operator", 0.0)], LOAD), ""), "holds no rate"
     assert svg(cells([record("operator", 0.0)], LOAD), "")
+
+
+def test_the_operator_s_split_is_its_own_rule_s_and_blocks_change_nothing_else_of_it() -> None:
+    split = Split.parse("operator")
+    limits = split.spec(TOTAL)["template"]
+    assert limits["ingester"]["resources"]["limits"] == {"cpu": "190m", "memory": "512Mi"}
+    assert limits["queryFrontend"]["resources"]["limits"]["cpu"] == "22m"  # of 22.5
+    stack = Stack.of_split(split, TOTAL)
+    assert stack.limits["compactor"] == (80, 193273536)
+    often = stack.with_blocks_of(30)
+    [(old, new)] = [(old, new) for old, new in zip(stack.objects, often.objects, strict=True) if old != new]
+    assert old["kind"] == "ConfigMap"
+    assert yaml.safe_load(old["data"]["ingester.yaml"])["ingester"]["max_block_duration"] == "10m"
+    assert yaml.safe_load(new["data"]["ingester.yaml"])["ingester"]["max_block_duration"] == "30s"
+    assert new["data"]["distributor.yaml"] == old["data"]["distributor.yaml"]
+    assert stack.with_blocks_of(0) == stack
+
+
+def test_limits_are_given_to_every_container_as_they_are_and_to_the_bridge_where_there_are_some() -> None:
+    limits = {name: (100 + number, 2**26 + number) for number, name in enumerate(CONTAINERS)}
+    stack = Stack.of(limited({**limits, BRIDGE: (50, 2**25)}))
+    assert {name.replace("-", "_"): figures for name, figures in stack.limits.items()} == limits
+    bridges = [each.limits for each in read_stack(stack.objects).workloads if each.component == "tempo-query"]
+    assert bridges == [Limits(50, 2**25)]
+    assert "jaegerQuery" not in limited(limits)["template"]["queryFrontend"]
+
+
+@pytest.mark.parametrize(
+    ("said", "binding"),
+    [
+        (["87% acknowledged after the end; a-0 cpu 97%"], "acknowledged after the end; a-0 cpu"),
+        (["refused 300 OK; a-0 cpu 97%"] * 2 + ["late 3%; a-0 cpu 97%"], "refused OK; a-0 cpu (2 of 3 rounds)"),
+        # the same reason counts together, whatever was nearest besides
+        (
+            ["refused 300 OK; b-0 cpu 97%", "queries p95 2.0 s; b-0 cpu 99%", "queries p95 3 s; a cpu 98%"],
+            "queries p95; b-0 cpu (2 of 3 rounds)",
+        ),
+    ],
+)
+def test_what_binds_is_told_as_most_rounds_say_and_how_many_do(said: list[str], binding: str) -> None:
+    rounds = [{**record("ours", 9.0, number), "binding": each} for number, each in enumerate(said)]
+    assert cells(rounds, LOAD)["500m/1Gi", "ingest"]["ours"].binding == binding

@@ -88,11 +88,6 @@ def test_a_rate_of_none_is_no_excuse_for_few_rounds_or_for_one_that_says_otherwi
     assert str(ratio(rounds(0, 0, 0), rounds(0, 0, 0))) == "1.00 ×, within the spread"
 
 
-def test_who_holds_no_rate_is_not_divided_by() -> None:
-    assert ratio(rounds(100, 100), rounds(0, 0)).values == (float("inf"),) * 2
-    assert ratio(rounds(0), rounds(0)).values == (1,)
-
-
 def test_rates_are_shown_with_their_spread() -> None:
     assert str(Rates((1000, 3000, 2000))) == "2,000 (1,000–3,000)"
     assert str(Rates((1234,))) == "1,234"

@@ -1,0 +1,1 @@
+"""The benchmarks: what they run, what they keep, and what they say of it."""
