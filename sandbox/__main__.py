@@ -14,6 +14,7 @@ from sandbox.catalog import BUILD_OF, COMPANIONS, CONTROL_PLANE, DATA_PLANE, ENG
 from sandbox.dataplane import tempo
 from sandbox.engine import Engine
 from sandbox.errors import SandboxError
+from sandbox.kubernetes_provider import kubernetes_provider
 from sandbox.processes import Process
 from sandbox.toolchain import ensure, kubectl
 
@@ -65,6 +66,7 @@ main.add_command(tempo)
 def up(name: str, as_json: bool) -> None:
     """Start the control plane; one that runs already is left as it is."""
     ensure((*CONTROL_PLANE, *ENGINE))
+    kubernetes_provider()
     started = cluster.up(name)
     click.echo(json.dumps(_described(name)) if as_json else _how_to_use(started))
 
@@ -98,8 +100,7 @@ def pulumi(name: str, stack: str, arguments: tuple[str, ...]) -> None:
     """Run a pulumi command on the sandbox, in a private copy of the stack files: `pulumi up --yes`."""
     running = _running(name)
     with Engine(PROJECT, running.folder / "engine", running.kubeconfig) as engine:
-        if not engine.official_plugin:
-            click.echo("Kubernetes provider: the sandbox's stand-in, as the official plugin is not installed", err=True)
+        click.echo(f"Kubernetes provider: {kubernetes_provider().said}", err=True)
         engine.select(stack)
         code = engine.run_in_terminal(*arguments)
     sys.exit(code)

@@ -36,7 +36,7 @@ def location(name: str) -> Path:
     build = BUILDS[name]
     digest = hashlib.sha256()
     for source in sources(name):
-        for part in ("go.mod", "go.sum"):
+        for part in ("go.mod", "go.sum", *sorted(path.name for path in (SOURCES / source).glob("*.go"))):
             digest.update((SOURCES / source / part).read_bytes())
     commands = {each: [command.package, command.stamps] for each, command in build.commands.items()}
     files = {destination: asdict(file) for destination, file in build.files.items()}

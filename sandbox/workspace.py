@@ -1,6 +1,5 @@
 """A private copy of the project for Pulumi to run in, so that a clean checkout stays clean."""
 
-import importlib.metadata
 import os
 import secrets
 import shutil
@@ -60,24 +59,17 @@ class Workspace:
         """Whether the backend says that a stack is being worked on."""
         return any((self._state / ".pulumi" / "locks").rglob("*.json"))
 
-    def use_official_plugin(self) -> bool:
-        """Whether the official Kubernetes provider is installed in the version the program asks for.
-
-        One in the user's own Pulumi home is linked to.
-        """
-        plugin = f"resource-kubernetes-v{importlib.metadata.version('pulumi-kubernetes')}"
-        installed = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi")) / "plugins" / plugin
-        if installed.is_dir():
-            (self._pulumi / "plugins").mkdir(exist_ok=True)
-            _link(self._pulumi / "plugins" / plugin, installed)
-        return installed.is_dir() or shutil.which("pulumi-resource-kubernetes") is not None
+    def use_plugin(self, name: str, folder: Path) -> None:
+        """Give this Pulumi home the plugin `name` that lies in `folder`, by a link."""
+        (self._pulumi / "plugins").mkdir(exist_ok=True)
+        _link(self._pulumi / "plugins" / name, folder)
 
     def environment(self, stack: str) -> dict[str, str]:
-        """The variables under which pulumi runs: the user's, but none of Pulumi's own.
+        """The variables under which pulumi runs: the user's, but none of Pulumi's own except its Kubernetes provider's.
 
         A stack file whose secrets were encrypted elsewhere keeps the user's passphrase: no other could read them.
         """
-        user = {k: v for k, v in os.environ.items() if not k.startswith("PULUMI_")}
+        user = {k: v for k, v in os.environ.items() if not k.startswith("PULUMI_") or k.startswith("PULUMI_K8S_")}
         source = self.source / f"Pulumi.{stack}.yaml"
         encrypted_elsewhere = source.exists() and _SALT in source.read_text()
         if encrypted_elsewhere:

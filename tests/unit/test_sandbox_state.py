@@ -157,18 +157,3 @@ def test_secrets_that_were_encrypted_elsewhere_need_the_users_passphrase(
     environment = workspace.environment("dev")
     assert environment["PULUMI_CONFIG_PASSPHRASE"] == "theirs"
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment
-
-
-def test_an_installed_official_plugin_is_used(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "pulumi"))
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr("importlib.metadata.version", lambda _: "4.34.2")
-    assert not workspace.use_official_plugin()
-    (tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.30.0").mkdir(parents=True)
-    assert not workspace.use_official_plugin()
-    (tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2").mkdir()
-    assert workspace.use_official_plugin()
-    linked = Path(workspace.environment("dev")["PULUMI_HOME"]) / "plugins" / "resource-kubernetes-v4.34.2"
-    assert linked.is_dir()
