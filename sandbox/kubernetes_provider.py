@@ -1,4 +1,4 @@
-"""The Kubernetes provider that Pulumi runs: its own plugin, if Pulumi has it or can install it, else the pinned build."""
+"""Which Kubernetes provider Pulumi runs: the one on PATH, its plugin, or the pinned build."""
 
 import importlib.metadata
 import os
