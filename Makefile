@@ -20,7 +20,7 @@ REPORT := reports/plan.html
 PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
-.PHONY: help up preview down status plan render report picture check unit test mutants bench \
+.PHONY: help up preview down status plan render report picture check unit test test-thorough mutants bench \
   bench-budget bench-calibrate bench-floors bench-overload figure configuration-page
 
 help: ## List what can be made
@@ -95,6 +95,9 @@ unit: check ## What needs no server: checks and unit tests
 
 test: check ## Everything that can be tested here, the fast parts first
 	@$(PYTHON) -m tests
+
+test-thorough: $(INSTALLED) ## Try 1,000 examples of every property of the unit tests, ten times as many as `make test`
+	@TEMPOSTACK_EXAMPLES=1000 $(PYTHON) -m pytest -q -n auto --dist worksteal tests/unit
 
 mutants: $(INSTALLED) ## Change the allocation's code in every small way: the tests must notice (an hour)
 	@nice -n 10 $(PYTHON) -m tests.mutants

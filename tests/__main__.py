@@ -11,17 +11,17 @@ from pathlib import Path
 
 from sandbox.catalog import COMPANIONS, CONTROL_PLANE, DATA_PLANE, ENGINE, JUDGES
 from sandbox.errors import SandboxError, Unavailable
+from sandbox.kubernetes_provider import kubernetes_provider
 from sandbox.toolchain import ensure
 
 TESTS = Path(__file__).parent
-LAYERS = ("unit", "tools", "engine", "cluster", "dataplane")  # "tools" builds what the later ones run
+LAYERS = ("unit", "tools", "integration", "dataplane")  # "tools" builds what the later ones run
 NEEDED = (*CONTROL_PLANE, *ENGINE, *JUDGES)  # the data plane's tests are skipped without the others
 # Layers that run on every core. Where the tests of a file share a stack they stay together, and every worker has a
 # control plane of its own. A data plane has the machine to itself: it is held to its cpu.
 PARALLEL = {
     "unit": ("-n", "auto", "--dist", "worksteal"),
-    "engine": ("-n", "auto", "--dist", "loadscope"),
-    "cluster": ("-n", "auto", "--dist", "loadscope"),
+    "integration": ("-n", "auto", "--dist", "loadfile"),
 }
 
 
@@ -50,6 +50,7 @@ def _find_tools() -> int:
     """1 where a tool is not there that the tests cannot do without, or a build fails; one line says why."""
     try:
         ensure(NEEDED)
+        kubernetes_provider()
         for reason, names in _absent((*DATA_PLANE, *COMPANIONS)).items():
             print(f"{', '.join(names)}: not available, so the tests that need it are skipped. {reason}", flush=True)
     except SandboxError as error:

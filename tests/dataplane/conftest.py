@@ -15,8 +15,8 @@ from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
 from sandbox.toolchain import ensure
-from tests.dataplane.measured import measured, pytest_terminal_summary  # noqa: F401 - for pytest to find here
-from tests.dataplane.traces import eventually
+from tests.support.dataplane.measured import measured, pytest_terminal_summary  # noqa: F401 - for pytest to find here
+from tests.support.dataplane.traces import eventually
 
 StartTempo = Callable[..., AbstractContextManager[Tempo]]
 

@@ -18,10 +18,10 @@ from sandbox.certs import Authority
 from sandbox.rendered import render
 from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
-from tests.dataplane.companions import jaeger
 from tests.dataplane.conftest import wait_for_ring
-from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import Trace, eventually, new_trace, spans_by_id
+from tests.support.dataplane.companions import jaeger
+from tests.support.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import Trace, eventually, new_trace, spans_by_id
 
 Client = tuple[bytes | None, bytes | None]  # a certificate and its key, or neither
 SPEC: dict[str, Any] = {

@@ -11,8 +11,8 @@ import yaml
 from allocation.extra import readers
 from settings import load_file, tempo_keys
 from settings.tempo_rules import open_to_users
-from tests.configs import files_of
-from tests.dataplane.asked import KeyPath, example, nested, refusal
+from tests.support.configs import files_of
+from tests.support.dataplane.asked import KeyPath, example, nested, refusal
 
 
 def open_keys() -> list[tuple[KeyPath, str]]:

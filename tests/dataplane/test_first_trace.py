@@ -9,11 +9,11 @@ import pytest
 from sandbox.cgroups import missing
 from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.bucket import SINGLE_TENANT, blocks, listed, tempo_cli
-from tests.dataplane.companions import jaeger
 from tests.dataplane.conftest import StartTempo
-from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import (
+from tests.support.dataplane.bucket import SINGLE_TENANT, blocks, listed, tempo_cli
+from tests.support.dataplane.companions import jaeger
+from tests.support.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import (
     Trace,
     eventually,
     new_trace,

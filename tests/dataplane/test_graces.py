@@ -11,12 +11,12 @@ import pytest
 
 from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.bucket import blocks
 from tests.dataplane.conftest import StartTempo, wait_for_ring
-from tests.dataplane.measured import Measured
-from tests.dataplane.quick import BLOCKS_AGE_FAST, SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, search
-from tests.dataplane.under_load import counted
+from tests.support.dataplane.bucket import blocks
+from tests.support.dataplane.measured import Measured
+from tests.support.dataplane.quick import BLOCKS_AGE_FAST, SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, search
+from tests.support.dataplane.under_load import counted
 
 SPEC: dict[str, Any] = {"extraConfig": {"tempo": quick(STARTS_AT_ONCE, SEARCHES_AT_ONCE, BLOCKS_AGE_FAST)}}
 ENDS = ("distributor", "compactor", "ingester")  # by themselves, well within their grace

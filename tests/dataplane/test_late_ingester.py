@@ -10,9 +10,9 @@ import pytest
 
 from sandbox.load import SMALL, Pushing
 from tests.dataplane.conftest import StartTempo
-from tests.dataplane.measured import Measured
-from tests.dataplane.quick import STARTS_AT_ONCE, quick
-from tests.dataplane.under_load import under_way
+from tests.support.dataplane.measured import Measured
+from tests.support.dataplane.quick import STARTS_AT_ONCE, quick
+from tests.support.dataplane.under_load import under_way
 
 STILL_SECONDS = 3.0  # longer than Tempo's own patience and the time until somebody asks, shorter than the plan's
 TOTAL = {"total": {"limits": {"cpu": "1", "memory": "2Gi"}}}

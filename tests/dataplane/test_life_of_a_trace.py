@@ -14,17 +14,17 @@ import pytest
 from sandbox.bridge import Names
 from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.bucket import blocks, folders, listed, tempo_cli
-from tests.dataplane.companions import available, companion, jaeger
 from tests.dataplane.conftest import StartTempo
-from tests.dataplane.quick import (
+from tests.support.dataplane.bucket import blocks, folders, listed, tempo_cli
+from tests.support.dataplane.companions import available, companion, jaeger
+from tests.support.dataplane.quick import (
     BLOCKS_AGE_FAST,
     LATE_TRACES_KEEP_THEIR_TIME,
     SEARCHES_AT_ONCE,
     STARTS_AT_ONCE,
     quick,
 )
-from tests.dataplane.traces import (
+from tests.support.dataplane.traces import (
     Trace,
     eventually,
     new_trace,
@@ -34,7 +34,7 @@ from tests.dataplane.traces import (
     spans_by_id,
     spans_in_ingester,
 )
-from tests.dataplane.vulture import Vulture, vulture
+from tests.support.dataplane.vulture import Vulture, vulture
 
 SHOP, WATCHER = "shop", "watcher"  # tenants
 COPIES, MAJORITY = 3, 2  # a push is acknowledged when the majority has it; what the last copy needs longer for is lost

@@ -24,7 +24,7 @@ from sandbox.tempo_processes import Tempo
 from sandbox.tempo_runs import running_tempo
 from sandbox.toolchain import binary
 from settings import load_file
-from tests.dataplane.traces import eventually, new_trace, push_over_grpc, spans_by_id
+from tests.support.dataplane.traces import eventually, new_trace, push_over_grpc, spans_by_id
 
 UNSUITED = cgroups.missing()
 pytestmark = pytest.mark.skipif(UNSUITED is not None, reason=str(UNSUITED))

@@ -11,10 +11,10 @@ from sandbox.load import FLUSHING, OVERLOAD, SIZES, SMALL, Intake, Overload, fil
 from sandbox.tempo_processes import Tempo
 from settings import load_file
 from tests.dataplane.conftest import StartTempo
-from tests.dataplane.measured import Measured
-from tests.dataplane.quick import BLOCKS_ARE_SEARCHED_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import eventually
-from tests.dataplane.under_load import counted, intake, killed, needs_limits, used
+from tests.support.dataplane.measured import Measured
+from tests.support.dataplane.quick import BLOCKS_ARE_SEARCHED_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import eventually
+from tests.support.dataplane.under_load import counted, intake, killed, needs_limits, used
 
 pytestmark = needs_limits
 

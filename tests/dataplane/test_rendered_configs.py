@@ -13,8 +13,7 @@ import yaml
 from sandbox.rendered import COMPONENTS
 from sandbox.toolchain import binary
 from settings import load_file
-from tests import configs
-from tests.cluster import (
+from tests.integration import (
     test_certificates,
     test_enforced_budget,
     test_network,
@@ -22,7 +21,8 @@ from tests.cluster import (
     test_tenant_namespaces,
     test_ways_in,
 )
-from tests.configs import Config, files_of
+from tests.support import configs
+from tests.support.configs import Config, files_of
 
 ROOT = Path(__file__).parents[2]
 STORAGE = {"secret": {"name": "minio", "type": "s3"}}

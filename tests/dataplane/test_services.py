@@ -12,10 +12,10 @@ from sandbox.bridge import bridge_at
 from sandbox.load import flush
 from sandbox.rendered import BRIDGE
 from sandbox.tempo_processes import Tempo
-from tests.dataplane.bucket import blocks
 from tests.dataplane.conftest import StartTempo
-from tests.dataplane.quick import BLOCKS_AGE_FAST, SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, spans_by_id
+from tests.support.dataplane.bucket import blocks
+from tests.support.dataplane.quick import BLOCKS_AGE_FAST, SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, spans_by_id
 
 SPEC: dict[str, Any] = {
     "template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}},

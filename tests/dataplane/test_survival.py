@@ -10,12 +10,12 @@ import pytest
 from sandbox.cgroups import Cgroup, Limits
 from sandbox.load import SMALL, Pushed, Pushing, flush, read_back
 from sandbox.tempo_processes import Tempo
-from tests.dataplane import small_disks
 from tests.dataplane.conftest import StartTempo, wait_for_ring
-from tests.dataplane.measured import Measured
-from tests.dataplane.quick import BLOCKS_ARE_KNOWN_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import eventually
-from tests.dataplane.under_load import (
+from tests.support.dataplane import small_disks
+from tests.support.dataplane.measured import Measured
+from tests.support.dataplane.quick import BLOCKS_ARE_KNOWN_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import eventually
+from tests.support.dataplane.under_load import (
     all_ready,
     counted,
     intake,

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from settings import tempo_keys
-from tests.dataplane.asked import KeyPath, defaults, example, nested, refusal, version, wrong
+from tests.support.dataplane.asked import KeyPath, defaults, example, nested, refusal, version, wrong
 
 SECTIONS = sorted({path[0] for path, _ in tempo_keys.paths()})
 TWO_SHAPES = "overrides"  # Tempo reads it in two shapes, and of a mistake says only that neither fits

@@ -16,8 +16,16 @@ from allocation.overrides import LIMITS
 from sandbox.rendered import read_stack, render
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.conftest import StartTempo
-from tests.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, push_over_http, search, spans_by_id
+from tests.support.dataplane.quick import SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
+from tests.support.dataplane.traces import (
+    Trace,
+    eventually,
+    new_trace,
+    push_over_grpc,
+    push_over_http,
+    search,
+    spans_by_id,
+)
 
 DEV, PROD, SMALL = (f"1610b0c3-c509-4592-a256-a1871353dbf{end}" for end in "abc")
 COMPONENTS = ("distributor", "ingester", "querier", "query-frontend", "compactor")

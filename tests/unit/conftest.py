@@ -1,11 +1,11 @@
-"""The stacks of tests.configs as fixtures."""
+"""The stacks of tests.support.configs as fixtures."""
 
 from collections.abc import Callable
 
 import pytest
 
-from tests.configs import STACKS, run_of
-from tests.recording import Run
+from tests.support.configs import STACKS, run_of
+from tests.support.recording import Run
 
 
 @pytest.fixture(params=STACKS)

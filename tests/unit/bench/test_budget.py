@@ -25,8 +25,8 @@ from sandbox.cgroups import Limits
 from sandbox.errors import SandboxError
 from sandbox.load import SMALL
 from sandbox.rendered import read_stack
-from tests.unit.commands import PROJECT
-from tests.unit.strategies import settings_of
+from tests.support.commands import PROJECT
+from tests.support.strategies import settings_of
 
 TOTAL = Total.parse("500m/1Gi")
 SPLITS = (Split.parse("operator"), Split.parse("ours"))

@@ -7,8 +7,8 @@ import pytest
 from allocation.plan import Resource
 from bench.operator_rule import Given, operator_rule
 from settings import load_file
-from tests.unit.commands import SEED_GLOBAL
-from tests.unit.strategies import base_spec, put, settings_of
+from tests.support.commands import SEED_GLOBAL
+from tests.support.strategies import base_spec, put, settings_of
 
 TOTAL = {"limits": {"cpu": "1", "memory": "2Gi"}}
 

@@ -1,1 +1,0 @@
-"""Tests on the real API server, whose nodes and pods are simulated."""

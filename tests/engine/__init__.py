@@ -1,1 +1,0 @@
-"""Tests of the real Pulumi engine against the real API server."""
