@@ -20,11 +20,12 @@ ISSUED = ("distributor", "ingester", "compactor", "querier", "query-frontend", "
 OWN_SECRETS = ("-gateway", "-cookie-proxy", "-ca", *(f"-{component}-tls" for component in ISSUED))
 
 
-def minios_secret_is_its_own(config: Config) -> Iterator[Mistake]:
-    """The Secret that MinIO makes must not be one that another part of the stack makes."""
+def storage_secret_is_its_own(config: Config) -> Iterator[Mistake]:
+    """The storage Secret must not be one that another part of the stack makes, which would replace its keys."""
     name = at(config, STORAGE_SECRET)
-    if has_minio(config) and isinstance(name, str) and name in _made_elsewhere(config):
-        yield Mistake(STORAGE_SECRET, f"{shown(name)} is another Secret of this stack; write minio")
+    if isinstance(name, str) and name in _made_elsewhere(config):
+        remedy = "write minio" if has_minio(config) else "give the bucket's keys a Secret of their own"
+        yield Mistake(STORAGE_SECRET, f"{shown(name)} is another Secret of this stack; {remedy}")
 
 
 def clients_secrets_are_there(config: Config) -> Iterator[Mistake]:
@@ -64,7 +65,7 @@ def _made_elsewhere(config: Config) -> set[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    minios_secret_is_its_own,
+    storage_secret_is_its_own,
     clients_secrets_are_there,
     certificates_are_in_secrets_of_their_own,
 )

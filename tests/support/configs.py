@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PASSWORD, COOKIE_KEY = "correct horse battery staple", "a cookie key of enough characters"
 CLIENT_SECRET = "known to the provider only"
 STORE = {  # the storage Secret of the stack `static`, which exists before it
-    "endpoint": "http://store.example.com:9100",
+    "endpoint": "http://store.example.com",
     "bucket": "traces",
     "access_key_id": "somebody",
     "access_key_secret": "known to the store only",

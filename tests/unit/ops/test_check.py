@@ -30,12 +30,12 @@ def refused(tmp_path: Path) -> Path:
 
 
 def test_a_file_without_findings_has_no_line() -> None:
-    done = ops("check", SEED_GLOBAL)
+    done = ops("check", "--with-minio", SEED_GLOBAL)
     assert (done.code, done.out, done.err) == (0, "1 file: no findings\n", "")
 
 
 def test_every_finding_and_mistake_is_a_line_that_begins_with_its_file(invalid: Path, refused: Path) -> None:
-    done = ops("check", SEED_PER_COMPONENT, invalid, SEED_GLOBAL, refused)
+    done = ops("check", "--with-minio", SEED_PER_COMPONENT, invalid, SEED_GLOBAL, refused)
     *lines, summary = done.out.splitlines()
     found = [form.groupdict() for form in map(LINE.fullmatch, lines) if form]
     assert len(found) == len(lines)
@@ -52,9 +52,9 @@ def test_every_finding_and_mistake_is_a_line_that_begins_with_its_file(invalid: 
 
 
 def test_the_exit_code_is_the_worst_file_s(invalid: Path, refused: Path) -> None:
-    assert ops("check", SEED_PER_COMPONENT, SEED_GLOBAL).code == 0
-    assert ops("check", refused, SEED_GLOBAL).code == 1
-    assert ops("check", refused, invalid, SEED_GLOBAL).code == 2
+    assert ops("check", "--with-minio", SEED_PER_COMPONENT, SEED_GLOBAL).code == 0
+    assert ops("check", "--with-minio", refused, SEED_GLOBAL).code == 1
+    assert ops("check", "--with-minio", refused, invalid, SEED_GLOBAL).code == 2
 
 
 def test_a_file_that_is_not_there_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_file_that_is_not_there_does_not_stop_the_others(tmp_path: Path) -> No
 
 
 def test_as_json_it_says_the_same(invalid: Path, refused: Path) -> None:
-    done = ops("check", SEED_GLOBAL, invalid, refused, "--format", "json")
+    done = ops("check", "--with-minio", SEED_GLOBAL, invalid, refused, "--format", "json")
     shown = json.loads(done.out)
     assert done.code == 2
     assert {key: shown[key] for key in ("invalid", "errors", "warnings")} == {"invalid": 1, "errors": 4, "warnings": 1}
@@ -80,6 +80,6 @@ def test_as_json_it_says_the_same(invalid: Path, refused: Path) -> None:
 
 
 def test_check_never_loads_the_engine() -> None:
-    done = ops("check", SEED_GLOBAL, python=("-X", "importtime"))
+    done = ops("check", "--with-minio", SEED_GLOBAL, python=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.complaints}
     assert not loaded & {"pulumi", "pulumi_kubernetes", "grpc", "components", "rich"}

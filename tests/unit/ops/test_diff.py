@@ -74,7 +74,7 @@ def test_the_seed_s_difference_stays_as_it_was_reviewed(form: str) -> None:
     """After a wanted change: UPDATE_GOLDEN=1 pytest tests/unit/ops/test_diff.py, and review the difference."""
     golden = GOLDEN / f"seed-diff.{SUFFIXES[form]}"
     files = (SEED_GLOBAL.relative_to(Path.cwd()), SEED_PER_COMPONENT.relative_to(Path.cwd()))
-    done = ops("diff", *files, "--format", form)
+    done = ops("diff", *files, "--with-minio", "--format", form)
     if "UPDATE_GOLDEN" in os.environ:
         golden.write_text(done.out, encoding="utf-8")
     assert (done.code, done.err) == (0, "")

@@ -119,7 +119,7 @@ def assert_has_form(value: Any, form: Any, where: str = "$") -> None:
 def test_the_seed_s_plans_stay_as_they_were_reviewed(case: Path, form: str) -> None:
     """After a wanted change: UPDATE_GOLDEN=1 pytest tests/unit/ops/test_plan.py, and review the difference."""
     golden = GOLDEN / f"{case.stem}.{SUFFIXES[form]}"
-    done = ops("plan", case, "--format", form)
+    done = ops("plan", case, "--with-minio", "--format", form)
     if "UPDATE_GOLDEN" in os.environ:
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(done.out, encoding="utf-8")
@@ -129,7 +129,7 @@ def test_the_seed_s_plans_stay_as_they_were_reviewed(case: Path, form: str) -> N
 
 @pytest.mark.parametrize("case", [SEED_GLOBAL, SEED_PER_COMPONENT], ids=lambda case: case.stem)
 def test_json_has_the_documented_form(case: Path) -> None:
-    assert_has_form(json.loads(ops("plan", case, "--format", "json").out), DOCUMENT)
+    assert_has_form(json.loads(ops("plan", case, "--with-minio", "--format", "json").out), DOCUMENT)
 
 
 def test_json_says_null_where_nothing_decides_a_number() -> None:
@@ -145,7 +145,7 @@ def test_json_says_null_where_nothing_decides_a_number() -> None:
 def test_the_documented_example_is_what_the_command_prints() -> None:
     text = (PROJECT / "docs" / "plan.md").read_text(encoding="utf-8")
     example = json.loads(text.split("```json\n", 1)[1].split("```", 1)[0])
-    shown = json.loads(ops("plan", SEED_PER_COMPONENT, "--format", "json").out)
+    shown = json.loads(ops("plan", SEED_PER_COMPONENT, "--with-minio", "--format", "json").out)
     for key, value in example.items():
         part = shown[key][: len(value)] if isinstance(value, list) else shown[key]
         assert value == part, key

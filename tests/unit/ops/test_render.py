@@ -189,7 +189,7 @@ def test_one_file_per_object(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = ops("render", SEED_GLOBAL, "-o", tmp_path / "file" / "folder")
+    done = ops("render", SEED_GLOBAL, "--with-minio", "-o", tmp_path / "file" / "folder")
     assert (done.code, done.out, len(done.complaints)) == (2, "", 1)
 
 

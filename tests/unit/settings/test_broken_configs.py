@@ -12,19 +12,19 @@ from settings import SettingsError, load_config, load_file
 from settings.unsupported import KEYS
 
 TABLE = Path(__file__).parents[2] / "cases" / "broken-configs.yaml"
-CASES: list[dict[str, str]] = yaml.safe_load(TABLE.read_text())
+CASES: list[dict[str, Any]] = yaml.safe_load(TABLE.read_text())
 REMEDIES = ("write", "remove", "use", "add", "give", "keep", "put", "run:", "correct", "split")
 
 
-def lines_about(content: str | bytes) -> list[str]:
+def lines_about(content: str | bytes, *, with_minio: bool = False) -> list[str]:
     """The lines about a file called config.yaml in the current directory; none where it loads."""
     Path("config.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
-    return lines_of("config.yaml")
+    return lines_of("config.yaml", with_minio=with_minio)
 
 
-def lines_of(path: str) -> list[str]:
+def lines_of(path: str, *, with_minio: bool = False) -> list[str]:
     try:
-        load_file(path)
+        load_file(path, with_minio=with_minio)
     except SettingsError as error:
         text, mistakes = str(error), error.mistakes
     else:
@@ -39,8 +39,8 @@ def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["what"] for case in CASES])
-def test_a_mistake_is_one_line_with_path_finding_and_remedy(case: dict[str, str]) -> None:
-    assert lines_about(case["text"]) == case["lines"].splitlines()
+def test_a_mistake_is_one_line_with_path_finding_and_remedy(case: dict[str, Any]) -> None:
+    assert lines_about(case["text"], with_minio=case.get("with_minio", False)) == case["lines"].splitlines()
 
 
 def test_every_line_of_the_table_says_what_to_do() -> None:
