@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from allocation import measured
+from allocation.codes import CODES
 from allocation.coefficients import (
     BLOCKS,
     COMPONENTS,
@@ -17,7 +18,6 @@ from allocation.coefficients import (
     UTILISATION,
     VOLUME_MARGIN,
 )
-from allocation.findings import SEVERITIES
 from allocation.floors import TEMPO, floor_of
 from allocation.plan import SIDES
 from allocation.profiles import MEASURED, MEASURED_ENOUGH, OPERATOR, OPERATOR_WITH_GATEWAY, PRODUCTION_PODS
@@ -143,4 +143,6 @@ def test_what_was_measured_is_said_as_it_is_in_the_code() -> None:
 
 
 def test_the_table_of_findings_has_every_code_and_its_severity() -> None:
-    assert {code.strip("`"): severity for code, severity, *_ in rows("Findings")} == dict(SEVERITIES)
+    assert {code.strip("`"): severity for code, severity, *_ in rows("Findings")} == {
+        code: meaning.severity for code, meaning in CODES.items()
+    }
