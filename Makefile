@@ -21,7 +21,7 @@ PICTURE := docs/plan.png
 PICTURE_SIZE ?= 900,1520
 
 .PHONY: help up preview down status plan render report picture check unit test test-thorough mutants bench \
-  bench-budget bench-calibrate bench-floors bench-overload figure configuration-page
+  bench-budget bench-calibrate bench-floors bench-overload figure docs
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1	/' | expand -t 28
@@ -84,11 +84,12 @@ picture: report ## Take docs/plan.png, the picture of a report, with a headless 
 	  --screenshot=$(PICTURE) file://$(CURDIR)/$(REPORT) 2>/dev/null
 	@echo $(PICTURE)
 
-check: $(INSTALLED) ## Lint, format, types, import rules
+check: $(INSTALLED) ## Lint, format, types, import rules, pages made from the code
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
+	$(PYTHON) -m ops.pages --check
 
 unit: check ## What needs no server: checks and unit tests
 	@$(PYTHON) -m pytest -q -n auto --dist worksteal tests/unit
@@ -122,8 +123,8 @@ bench-overload: $(INSTALLED) ## Measure what three times the plan's rate does to
 figure: $(INSTALLED) ## Write docs/budget.svg, and the tables of the README and docs/measured.md, from what was measured
 	@$(PYTHON) -m bench.figure
 
-configuration-page: $(INSTALLED) ## Write docs/configuration.md from the models
-	@$(PYTHON) -m ops.reference > docs/configuration.md
+docs: $(INSTALLED) ## Write docs/configuration.md, and the tables between markers in the pages, from the code
+	@$(PYTHON) -m ops.pages
 
 # Made again when the pins change; a half-made one has no stamp, so the next run makes it again.
 $(INSTALLED): requirements.txt requirements-dev.txt

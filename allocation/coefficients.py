@@ -70,6 +70,15 @@ UTILISATION = Coefficient.of("1/2", "of the request", "ours")
 BLOCKS = Coefficient.of(15, "times a querier's measured cpu", "ours")
 COMPRESSION = Coefficient.of("1/2", "bytes in the bucket for each that came in", "ours")
 VOLUME_MARGIN = Coefficient.of(2, "times what an ingester writes", "ours")  # a bucket that is away; unequal ingesters
+# What each of them is, in the words of docs/allocation.md.
+GENERAL: Mapping[str, Coefficient] = {
+    "busy part of a measured request": UTILISATION,
+    "cpu limit": CPU_LIMIT,
+    "memory limit": MEMORY_LIMIT,
+    "cpu of a search, for a querier": BLOCKS,
+    "`workload.compression`": COMPRESSION,
+    "volume": VOLUME_MARGIN,
+}
 
 MEDIUM_MEGABYTES = Fraction(23)
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from allocation.charging import cost_of
 from allocation.compaction import with_copies
 from allocation.containers import Container, containers_of, given_quantity
-from allocation.grace import GRACE_SECONDS, grace_seconds
+from allocation.grace import GRACES, grace_seconds
 from allocation.namespaces import namespaces_of
 from allocation.nodes import placement_of
 from allocation.outside import outside_of
@@ -98,7 +98,7 @@ def _workloads(
             members[0].scale.source,
             members[0].scale.autoscaled,
             surge_of(settings.spec.template, component, members[0].replicas),
-            grace_seconds(settings, component) if component in GRACE_SECONDS else None,
+            grace_seconds(settings, component) if component in GRACES else None,
         )
         for component, group in groupby(running, key=lambda c: c.component)
         if (members := list(group))

@@ -50,13 +50,21 @@ READERS: Mapping[str, tuple[str, ...]] = {
     "overrides.defaults.storage": (INGESTER,),
 }
 # The longest time of a request: that of the query frontend's server, and of each query in a querier.
-TIMEOUTS = (
-    "server.http_server_read_timeout",
-    "server.http_server_write_timeout",
-    "querier.search.query_timeout",
-    "querier.trace_by_id.query_timeout",
-)
+# With Tempo's own.
+TIMEOUTS: Mapping[str, str] = {
+    "server.http_server_read_timeout": "30s",
+    "server.http_server_write_timeout": "30s",
+    "querier.search.query_timeout": "30s",
+    "querier.trace_by_id.query_timeout": "10s",
+}
 TIMED = (QUERY_FRONTEND, QUERIER)
+# The fields of spec.search, which have the same names below this key of Tempo's, with Tempo's own.
+SEARCH_KEY = "query_frontend.search"
+SEARCHES: Mapping[str, str] = {
+    "default_result_limit": "20",
+    "max_result_limit": "0, which is any number",
+    "max_duration": "168h; `0s` is any time",
+}
 
 
 def said_by_user(settings: Settings, component: str) -> dict[str, Any]:
@@ -110,11 +118,7 @@ def readers(key: str) -> tuple[str, ...]:
 def _by_settings(settings: Settings, component: str) -> dict[KeyPath, Any]:
     """What spec.search and spec.timeout come to in a component's file."""
     search, timeout = settings.spec.search, settings.spec.timeout
-    limits = {
-        "query_frontend.search.default_result_limit": search.default_result_limit,
-        "query_frontend.search.max_result_limit": search.max_result_limit,
-        "query_frontend.search.max_duration": search.max_duration,
-    }
+    limits = {f"{SEARCH_KEY}.{field}": getattr(search, field) for field in SEARCHES}
     said = limits if component == QUERY_FRONTEND else {}
     timeouts = {key: timeout for key in TIMEOUTS if component in TIMED and component in readers(key)}
     return {tuple(key.split(".")): value for key, value in (said | timeouts).items() if value is not None}

@@ -36,6 +36,10 @@ _OF: Mapping[Side, Mapping[Resource, Mapping[str, int]]] = {
     },
     "requests": {"cpu": {"ingester": 50}, "memory": {"ingester": 128 * MIB}, "ephemeral-storage": {}},
 }
+# Every component, and every container beside Tempo's, with a floor of its own.
+NAMED: tuple[str, ...] = tuple(
+    dict.fromkeys(name for tables in _OF.values() for resource in ("memory", *_ANY) for name in tables[resource])
+)
 
 
 def floor_of(component: str, container: str, side: Side, resource: Resource) -> int:

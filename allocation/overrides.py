@@ -34,6 +34,7 @@ class Limit(NamedTuple):
     tempos: int | None  # None: the component's own, which a key left out stands for
     readers: tuple[str, ...]  # the components that ask for it
     of_size: str = ""  # the field of a size's IngestLimits
+    note: str = ""  # for docs/limits.md, in Markdown
 
     @property
     def path(self) -> str:
@@ -52,6 +53,7 @@ LIMITS = (
         15_000_000,
         ("distributor",),
         "rate_bytes",
+        "each for itself: two take twice as much, unless [`rate_strategy: global`](tuning.md) lets them share it",
     ),
     Limit(
         "ingestion",
@@ -61,8 +63,18 @@ LIMITS = (
         20_000_000,
         ("distributor",),
         "burst_bytes",
+        "each for itself: a request larger than this is never taken",
     ),
-    Limit("ingestion", "max_traces_per_user", "ingestion", "max_traces_per_user", 10_000, ("ingester",), "live_traces"),
+    Limit(
+        "ingestion",
+        "max_traces_per_user",
+        "ingestion",
+        "max_traces_per_user",
+        10_000,
+        ("ingester",),
+        "live_traces",
+        "each for itself; 0 is any number",
+    ),
     Limit(
         "read",
         "max_bytes_per_tag_values_query",
@@ -70,8 +82,17 @@ LIMITS = (
         "max_bytes_per_tag_values",
         1_000_000,
         ("ingester", "querier", "query-frontend"),
+        note="0 is any number",
     ),
-    Limit("read", "max_search_duration", "query", "max_search_duration", None, ("query-frontend",)),
+    Limit(
+        "read",
+        "max_search_duration",
+        "query",
+        "max_search_duration",
+        None,
+        ("query-frontend",),
+        note="1s or more; `0s` is Tempo's own",
+    ),
     Limit(
         "global",
         "max_bytes_per_trace",
@@ -79,6 +100,7 @@ LIMITS = (
         "max_bytes_per_trace",
         5_000_000,
         ("ingester", "querier", "query-frontend", "compactor"),
+        note="0 is any number",
     ),
 )
 

@@ -25,16 +25,29 @@ Kind = Literal["Deployment", "StatefulSet", "Job"]
 RESOURCES: tuple[Resource, ...] = ("cpu", "memory", "ephemeral-storage")
 QOS_RESOURCES: tuple[Resource, ...] = ("cpu", "memory")  # those that decide a pod's class
 SIDES: tuple[Side, ...] = ("limits", "requests")
+# What a number with that source is, in Markdown, for docs/plan.md.
+SOURCES: Mapping[Source, str] = {
+    "override": "is the user's own, to the letter",
+    "tenants": "follows from the number of tenants",
+    "size": "is the T-shirt size's",
+    "workload": "follows from the load",
+    "share": "is a share of what the total leaves after the overrides",
+    "enough": "is a share that stays at what is [enough](allocation.md#profiles) for the container: the rest of a "
+    "larger total goes to others first",
+    "floor": "is the least the container can have: its own, or the request given for it",
+    "qos": "is what the class of its pods asks for",
+    "ratio": "is `spec.resources.requestRatio` times the limit",
+    "limit": "is a request that its limit cuts off",
+    "default": "is the default of what runs outside the total, or of ephemeral storage",
+    "none": "is not decided by anything",
+}
 
 
 @dataclass(frozen=True)
 class Figure:
     """One number of one container: cpu in millicores, memory and storage in bytes; None where nothing decides it.
 
-    `source` says where it comes from: the user's own `override`; the number of `tenants`; a T-shirt `size`; the
-    `workload`; a `share` of the total; one that stays at what is `enough`; the `floor` a number was raised to (the
-    container's own, or the request given for it); the class its pods ask for, `qos`; `ratio` × the limit; the `limit`
-    that caps a request; the project's own `default`, of what runs outside the total and of the node's disk; `none`.
+    `source` says where it comes from, in the words of SOURCES.
     """
 
     amount: int | None

@@ -14,6 +14,8 @@ from settings import Settings
 from settings.network import Peer
 
 NODE_LOCAL_DNS = "169.254.20.10/32"  # where NodeLocal DNSCache listens, unless told otherwise
+CLUSTER_DNS, OPENSHIFT_DNS = "kube-system", "openshift-dns"
+MONITORING = "monitoring"
 OPENSHIFT_MONITORING = ["openshift-monitoring", "openshift-user-workload-monitoring"]
 HTTPS, PLAIN_HTTP, KUBERNETES_API = 443, 80, 6443
 STORE = "Tempo to its store"  # the flow whose ports the engine may know better than the settings
@@ -22,10 +24,15 @@ EVERY_POD = (Peer(),)
 
 @dataclass(frozen=True)
 class Outside:
-    """Somebody who is none of the stack's pods. `peers` may be none at all, and are None where any address will do."""
+    """Peers that are not the stack's pods. `peers` may be none at all, and are None where any address will do.
+
+    `key` is the one below `spec.networkPolicy` that names them; `default` says in Markdown which they are without it.
+    """
 
     name: str
     peers: Callable[[Settings], Sequence[Peer] | None]
+    key: str
+    default: str
 
 
 def _or_every_pod(given: Sequence[Peer] | None) -> Sequence[Peer]:
@@ -34,7 +41,7 @@ def _or_every_pod(given: Sequence[Peer] | None) -> Sequence[Peer]:
 
 def _scrapers(settings: Settings) -> Sequence[Peer]:
     given = settings.spec.network_policy.scrapers
-    namespaces = OPENSHIFT_MONITORING if settings.on_openshift else ["monitoring"]
+    namespaces = OPENSHIFT_MONITORING if settings.on_openshift else [MONITORING]
     return [Peer(namespaces=namespaces)] if given is None else given
 
 
@@ -44,17 +51,38 @@ def _dns_servers(settings: Settings) -> Sequence[Peer]:
     if given is not None:
         return given
     if settings.on_openshift:
-        return [Peer(namespaces=["openshift-dns"])]
-    return [Peer(namespaces=["kube-system"]), Peer(cidrs=[NODE_LOCAL_DNS])]
+        return [Peer(namespaces=[OPENSHIFT_DNS])]
+    return [Peer(namespaces=[CLUSTER_DNS]), Peer(cidrs=[NODE_LOCAL_DNS])]
 
 
-SENDERS = Outside("senders", lambda settings: _or_every_pod(settings.spec.network_policy.senders))
-READERS = Outside("readers", lambda settings: _or_every_pod(settings.spec.network_policy.readers))
-SCRAPERS = Outside("scrapers", _scrapers)
-DNS = Outside("DNS", _dns_servers)
-# A controller may be on a node's own network, or outside the cluster: no selector would find it.
-INGRESS_CONTROLLERS = Outside("ingress controllers", lambda settings: settings.spec.network_policy.ingress_controllers)
-ANYWHERE = Outside("any address", lambda _: None)
+_EVERY_POD = "every pod of the cluster: applications are everywhere. Name them where you can"
+SENDERS = Outside(
+    "senders", lambda settings: _or_every_pod(settings.spec.network_policy.senders), "senders", _EVERY_POD
+)
+READERS = Outside(
+    "readers", lambda settings: _or_every_pod(settings.spec.network_policy.readers), "readers", _EVERY_POD
+)
+SCRAPERS = Outside(
+    "scrapers",
+    _scrapers,
+    "scrapers",
+    f"the namespace `{MONITORING}`; on OpenShift {' and '.join(f'`{each}`' for each in OPENSHIFT_MONITORING)}",
+)
+DNS = Outside(
+    "DNS",
+    _dns_servers,
+    "dns",
+    f"`{CLUSTER_DNS}`, and {NODE_LOCAL_DNS.partition('/')[0]}, where NodeLocal DNSCache answers; "
+    f"on OpenShift `{OPENSHIFT_DNS}`",
+)
+INGRESS_CONTROLLERS = Outside(
+    "ingress controllers",
+    lambda settings: settings.spec.network_policy.ingress_controllers,
+    "ingressControllers",
+    "any address: a controller is often on a node's own network or a load balancer outside, where no selector finds it",
+)
+ANYWHERE = Outside("any address", lambda _: None, "ports", "servers that no selector can name: only their ports are")
+OUTSIDE = (SENDERS, READERS, SCRAPERS, INGRESS_CONTROLLERS, DNS, ANYWHERE)
 
 
 def always(_: Settings) -> bool:

@@ -1,8 +1,7 @@
-"""Prints docs/configuration.md from the settings' own models: `python -m ops.reference > docs/configuration.md`."""
+"""The text of docs/configuration.md, from the settings' own models; `make docs` writes it."""
 
 import ast
 import inspect
-import sys
 import textwrap
 from collections.abc import Collection, Iterator
 from fractions import Fraction
@@ -32,8 +31,8 @@ from settings.volumes import ExtraVolume
 HEADER = """\
 # Configuration
 
-Every key that may stand in a stack's config. This page is made from the models that check them:
-`python -m ops.reference > docs/configuration.md`.
+Every key that may stand in a stack's config. This page is made from the models that check them,
+by `make docs`.
 
 Keys stand under `tempostack:` in `Pulumi.<stack>.yaml`; `spec` has the keys of a TempoStack's `spec`, so that yours can
 be pasted in. One value is set by its path:
@@ -207,7 +206,3 @@ def _unsupported() -> str:
     values = [f"| `{path}: {value}` | {remedy} |" for (path, value), remedy in unsupported.VALUES.items()]
     head = "Refused with a line that says so, never dropped.\n"
     return "\n".join(["## Not supported yet\n", head, "| key | instead |", "| --- | --- |", *keys, *values, ""])
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from allocation.codes import CODES
 from allocation.containers import Container
-from allocation.findings import SEVERITIES, Finding, severity_of
+from allocation.findings import Finding, severity_of
 from allocation.plan import Plan
 from allocation.review.budget import everything_bounded, overrides_above_floors, requests_within_limits, totals_hold
 from allocation.review.case import Case, Violation
@@ -104,5 +105,5 @@ def _findings(settings: Settings, violations: Iterable[Violation]) -> tuple[Find
     findings = [
         Finding(severity_of(v.code, resources.on_violation, enforced=resources.enforce), *v) for v in violations
     ]
-    order = list(SEVERITIES)
+    order = list(CODES)
     return tuple(sorted(findings, key=lambda f: order.index(f.code)))

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pydantic.alias_generators import to_camel
 
+from allocation.codes import Code
 from allocation.containers import Container
-from allocation.findings import Code
 from allocation.plan import ContainerPlan, Plan, WorkloadPlan
 from settings import Settings
 from settings.pods import Component

@@ -26,10 +26,14 @@ POLL = "storage.trace.blocklist_poll"
 
 @dataclass(frozen=True)
 class Bound:
-    """A key, and the least value of it that is of use (`is_most`: the most). None where there is none."""
+    """A key, and the least value of it that is of use (`is_most`: the most). None where there is none.
+
+    `when` is the condition in words, for docs/tuning.md; `why` stands in the finding.
+    """
 
     component: str
     key: str
+    when: str
     why: str
     bound: int | Callable[[Case], int | None]
     is_time: bool = False
@@ -162,20 +166,24 @@ def _poll_seconds(case: Case) -> int:
 
 
 _LARGEST_TRACE = "an answer with the largest trace that spec.limits keep is larger, and fails"
+_BELOW_TRACE = "below an answer with the largest trace that `spec.limits` keep"
+_BELOW_PATIENCE = "below the plan's 5s"
 _IMPATIENT = "an ingester that completes a block answers late, and its connection is closed with all that is under way"
 BOUNDS: tuple[Bound, ...] = (
     Bound(
         DISTRIBUTOR,
         RETRY_KEY,
+        "below the plan's 1s: with 0, refused spans are lost",
         "over the rate limit senders come again at once, or, with 0, not at all, and those spans are lost",
         _as_planned(DISTRIBUTOR, RETRY_KEY),
         is_time=True,
     ),
-    Bound(DISTRIBUTOR, health.KEY, _IMPATIENT, _as_planned(DISTRIBUTOR, health.KEY), is_time=True),
-    Bound(QUERIER, health.KEY, _IMPATIENT, _as_planned(QUERIER, health.KEY), is_time=True),
+    Bound(DISTRIBUTOR, health.KEY, _BELOW_PATIENCE, _IMPATIENT, _as_planned(DISTRIBUTOR, health.KEY), is_time=True),
+    Bound(QUERIER, health.KEY, _BELOW_PATIENCE, _IMPATIENT, _as_planned(QUERIER, health.KEY), is_time=True),
     Bound(
         INGESTER,
         CHECK,
+        "when it makes more WAL files of a block than fit",
         "a block has a WAL file for each look, and they do not fit into an ingester's memory together",
         _check_seconds,
         is_time=True,
@@ -183,35 +191,40 @@ BOUNDS: tuple[Bound, ...] = (
     Bound(
         INGESTER,
         COMPLETE,
+        "below `storage.trace.blocklist_poll`, 5m: traces cannot be found in between",
         "ingesters let go of a block before queriers have heard of it: its traces cannot be found in between",
         _poll_seconds,
         is_time=True,
     ),
-    Bound(*INGESTER_SENDS, _LARGEST_TRACE, _message_bytes),
-    Bound(*querier.RECEIVED, _LARGEST_TRACE, _message_bytes),
-    Bound(*querier.SENT, _LARGEST_TRACE, _message_bytes),
-    Bound(*query_frontend.RECEIVED, _LARGEST_TRACE, _message_bytes),
+    Bound(*INGESTER_SENDS, _BELOW_TRACE, _LARGEST_TRACE, _message_bytes),
+    Bound(*querier.RECEIVED, _BELOW_TRACE, _LARGEST_TRACE, _message_bytes),
+    Bound(*querier.SENT, _BELOW_TRACE, _LARGEST_TRACE, _message_bytes),
+    Bound(*query_frontend.RECEIVED, _BELOW_TRACE, _LARGEST_TRACE, _message_bytes),
     Bound(
         COMPACTOR,
         ROW_GROUP,
+        "below 16 MB: S3 takes no part of an upload below 5 MiB",
         "the compactor uploads a row group as a part, and S3 takes no part below 5Mi but the last",
         c.LEAST_ROW_GROUP_BYTES,
     ),
     Bound(
         COMPACTOR,
         compactor.BLOCK_BYTES,
+        "below 4 MiB; with a load, `compactor-too-small` decides",
         "the compactor leaves blocks that are larger together as they are, and hardly any is that small",
         _least_block_bytes,
     ),
     Bound(
         COMPACTOR,
         compactor.OBJECTS,
+        "below the traces of two blocks, of 2 kB each, at the load or at 100 kB/s",
         "two blocks have more traces together, so the compactor merges none",
         _least_objects,
     ),
     Bound(
         COMPACTOR,
         compactor.WINDOW,
+        "when all ingesters complete fewer than two blocks in it",
         "ingesters complete fewer than two blocks in so short a window, so the compactor merges none",
         _least_window,
         is_time=True,
@@ -219,6 +232,7 @@ BOUNDS: tuple[Bound, ...] = (
     Bound(
         COMPACTOR,
         compactor.WINDOW,
+        "above the retention",
         "a block of a whole window is kept until its last trace may go: longer than the retention, and again as long",
         lambda case: ceil(retention_seconds(case.settings)),
         is_time=True,

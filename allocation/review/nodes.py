@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from allocation.findings import Code
+from allocation.codes import Code
 from allocation.placement import Verdict
 from allocation.review.case import Case, Violation
 

@@ -16,6 +16,7 @@ from allocation.tuning.replica import Replica
 
 ROW_GROUP = "storage.trace.block.parquet_row_group_size_bytes"
 READ_BUFFER = "storage.trace.search.read_buffer_size_bytes"
+FOURTH = "a fourth of the room"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Holder:
 class Cost:
     """A key whose value takes memory. `default` is Tempo's own value, in seconds for a duration.
 
-    `what` tells what takes it, with `{value}` in it.
+    `what` tells what takes it, with `{value}` in it; `part` names what `has` is, for docs/tuning.md.
     """
 
     component: str
@@ -41,6 +42,7 @@ class Cost:
     default: int
     what: str
     takes: Callable[[int, Holder], int]
+    part: str
     has: Callable[[Holder], int | None]  # None without a limit
 
     @property
@@ -79,7 +81,7 @@ def _jobs(kind: str) -> Cost:
     key = f"query_frontend.{kind}.concurrent_jobs"
     what = f"{{value}} jobs of a {kind} query at once take"
     has = _room(query_frontend.PART)
-    return Cost(QUERY_FRONTEND, key, c.DEFAULT_CONCURRENT_JOBS, what, _each(c.JOB_BYTES), has)
+    return Cost(QUERY_FRONTEND, key, c.DEFAULT_CONCURRENT_JOBS, what, _each(c.JOB_BYTES), FOURTH, has)
 
 
 COSTS: tuple[Cost, ...] = (
@@ -89,6 +91,7 @@ COSTS: tuple[Cost, ...] = (
         60 * c.DEFAULT_BLOCK_MINUTES,
         "the WAL files of a block of {value} are read at once and take",
         lambda value, holder: blocks.wal_bytes(value, holder.cutting),
+        "a fourth of the spare memory, with `flush_check_period` as you have it",
         lambda holder: blocks.wal_part_bytes(holder.replica, holder.cutting),
     ),
     Cost(
@@ -97,6 +100,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_FLUSHES,
         "{value} blocks that are completed at once take",
         lambda value, holder: value * _flush_bytes(holder),
+        "half of the spare memory, and one writer",
         lambda holder: blocks.flushes_part_bytes(holder.replica),
     ),
     Cost(
@@ -105,6 +109,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_ROW_GROUP_BYTES,
         "a row group of {value} bytes that is written takes",
         _each(c.ROW_GROUP_COST),
+        "a fourth of the spare memory",
         lambda holder: blocks.wal_part_bytes(holder.replica, holder.cutting),
     ),
     Cost(
@@ -113,6 +118,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_QUERIES,
         "{value} searches at once take",
         lambda value, holder: value * querier.search_job_bytes(_read_buffer_bytes(holder)),
+        FOURTH,
         _room(querier.SEARCH_PART),
     ),
     Cost(
@@ -121,6 +127,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_READ_BUFFER_BYTES,
         "traces that are read with buffers of {value} bytes take",
         lambda value, holder: value * querier.finds_of(holder.replica) * c.TRACE_COLUMNS,
+        FOURTH,
         _room(querier.TRACE_PART),
     ),
     Cost(
@@ -129,6 +136,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_POOL_WORKERS,
         "looking for ids in {value} blocks at once takes",
         _each(c.FIND_BYTES),
+        FOURTH,
         _room(querier.FIND_PART),
     ),
     Cost(
@@ -137,6 +145,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_INGESTER_MESSAGE_BYTES,
         "an ingester's answer of {value} bytes takes",
         _each(c.MESSAGE_COST),
+        FOURTH,
         _room(querier.ANSWER_PART),
     ),
     _jobs("search"),
@@ -147,6 +156,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_OUTSTANDING,
         "{value} jobs that wait take, with each tenant's queue,",
         lambda value, holder: value * holder.tenants * c.OUTSTANDING_BYTES,
+        FOURTH,
         _room(query_frontend.PART),
     ),
     Cost(
@@ -155,6 +165,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_MESSAGE_BYTES,
         "a querier's answer of {value} bytes takes",
         _each(c.MESSAGE_COST),
+        FOURTH,
         _room(query_frontend.PART),
     ),
     Cost(
@@ -163,6 +174,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_ROW_GROUP_BYTES,
         "a row group of {value} bytes that is written takes",
         _each(c.ROW_GROUP_COST),
+        "the room without the writer and what is read ahead of four blocks",
         lambda holder: row_group_part_bytes(holder.replica),
     ),
     Cost(
@@ -171,6 +183,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_COMPACTED_BYTES,
         "a compactor that makes blocks of {value} bytes takes",
         lambda value, _: memory_to_merge(value),
+        "the whole limit",
         lambda holder: holder.replica.memory_bytes,
     ),
     Cost(
@@ -179,6 +192,7 @@ COSTS: tuple[Cost, ...] = (
         c.DEFAULT_COMPACTED_OBJECTS,
         "bloom filter and index of a block of {value} traces take",
         _each(c.OBJECT_BYTES),
+        FOURTH,
         _room(OBJECT_PART),
     ),
 )

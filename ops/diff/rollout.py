@@ -13,7 +13,15 @@ Manifest = Mapping[str, Any]
 Scale = tuple[str | None, str | None]  # replicas, old and new, where they differ
 
 UNSCALED: Scale = (None, None)
-ACTIONS: tuple[Action, ...] = ("restarts", "replaced", "scales", "created", "deleted", "changed")
+# What the workload does; docs/plan.md has this as a table.
+ACTIONS: Mapping[Action, str] = {
+    "restarts": "gets new pods, because of the fields of its pods in brackets; a file's name is one that they read",
+    "replaced": "is deleted and made again, because Kubernetes lets nobody change those fields",
+    "scales": "gets more or fewer pods; the others stay as they are",
+    "created": "is new",
+    "deleted": "is no longer there",
+    "changed": "changes without a touch to its pods",
+}
 COMPONENT = "app.kubernetes.io/component"
 CHECKSUM = "checksum/"  # an annotation that has the hash of what the pods read
 FOLLOWS_THE_LIMIT = "GOMEMLIMIT"

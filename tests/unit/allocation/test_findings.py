@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from allocation import Finding, Plan, allocate
-from allocation.findings import SEVERITIES
+from allocation.codes import CODES
 from settings import load_file
 from tests.support.strategies import MIB, base_spec, put, settings_of
 
@@ -335,6 +335,6 @@ def test_sums_beyond_what_a_quantity_holds_are_still_said() -> None:
 
 
 def test_what_kubernetes_or_tempo_refuses_is_never_up_to_the_user() -> None:
-    always = {code for code, severity in SEVERITIES.items() if severity == "error"}
+    always = {code for code, meaning in CODES.items() if meaning.severity == "error"}
     configs = {"request-exceeds-limit", "floors-exceed-total", "replication-factor", "fractional-quantity"}
     assert always == configs | {"too-many-tenants", "tempo-version"}

@@ -13,8 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from allocation import ContainerPlan, Plan, WorkloadPlan, allocate
+from allocation.codes import CODES
 from allocation.containers import Container, containers_of
-from allocation.findings import SEVERITIES
 from allocation.floors import TEMPO, floor_of
 from allocation.plan import QOS_RESOURCES, RESOURCES, SIDES, Resource, Side
 from allocation.profiles import MEASURED_ENOUGH
@@ -342,6 +342,6 @@ def test_findings_are_known_one_line_each_and_errors_first(spec: Spec) -> None:
         assert finding.path
         assert finding.message
         assert finding.remedy
-        rule = SEVERITIES[finding.code]
+        rule = CODES[finding.code].severity
         assert finding.severity == ("error" if rule == "error" or (rule == "onViolation" and strict) else "warning")
     assert [f.severity for f in plan.findings] == sorted(f.severity for f in plan.findings)

@@ -17,6 +17,7 @@ from allocation.tuning.compactor import BLOCK_BYTES, SAFE_MEMORY_BYTES, WINDOW, 
 from allocation.tuning.ingest import BURST, RATE, TRACE_BYTES, TRACES
 from allocation.tuning.querier import FINDS, LEAST_READ_BUFFER_BYTES, LEAST_WORKERS, RECEIVED
 from allocation.tuning.replica import Replica, mebibytes
+from allocation.tuning.rules import RULES
 from allocation.units import GIB, MIB
 from settings import Settings, load_config
 from tests.support.commands import PROJECT
@@ -69,6 +70,13 @@ def value(settings: Settings, key: str, component: str = "") -> Any:
 
 def test_without_limits_everything_is_as_tempo_has_it() -> None:
     assert allocate(settings_of()).tuning == ()
+
+
+def test_every_setting_that_a_plan_can_come_to_has_one_rule_and_no_rule_is_without_a_setting() -> None:
+    limits = {"global": {"ingestion": {"maxBytesPerTrace": 10**8}}}  # larger answers than Tempo's own let through
+    smallest = allocate(limited(10, 64, storageSize="1Gi", limits=limits)).tuning
+    ruled = [(component, key) for rule in RULES for component in rule.components for key in rule.keys]
+    assert sorted(ruled) == sorted((setting.component, setting.key) for setting in smallest)
 
 
 def test_no_tuning_is_none_at_all() -> None:

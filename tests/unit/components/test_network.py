@@ -1,16 +1,14 @@
 """NetworkPolicies: the flows of the table, each in the policies of both its ends, and nothing where it says nobody."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.flow_terms import Outside
-from components.flows import COMPONENTS, TABLE, Party, Row
+from components.flows import COMPONENTS, TABLE
 from tests.support.configs import changed
 from tests.support.recording import Registered, Run, run
 
-THREAT_MODEL = Path(__file__).parents[3] / "docs" / "threat-model.md"
 KEY = "spec.networkPolicy"
 
 
@@ -141,23 +139,3 @@ def test_every_row_is_of_pods_that_there_are_and_has_a_name_of_its_own() -> None
             assert isinstance(party, Outside) or set(party) <= set(COMPONENTS)
         assert not (isinstance(row.origin, Outside) and isinstance(row.target, Outside))
         assert row.when.__doc__
-
-
-def test_the_threat_model_lists_the_flows() -> None:
-    section = THREAT_MODEL.read_text().split("## Who can reach what\n")[1].split("\n## ")[0]
-    table = [line for line in section.splitlines() if line.startswith("| ")][2:]
-    listed = table[: len(TABLE)]
-    assert listed == list(map(as_line, TABLE)), "the table should be:\n" + "\n".join(map(as_line, TABLE))
-
-
-def as_line(row: Row) -> str:
-    numbers = (
-        row.ports.__doc__
-        if callable(row.ports)
-        else ", ".join(f"{port.number}" + ("/UDP" if port.protocol == "UDP" else "") for port in row.ports)
-    )
-    return f"| {row.name} | {_named(row.origin)} | {_named(row.target)} | {numbers} | {row.when.__doc__} |"
-
-
-def _named(party: Party) -> str:
-    return f"*{party.name}*" if isinstance(party, Outside) else ", ".join(party)

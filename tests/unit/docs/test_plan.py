@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ops.diff.rollout import ACTIONS
 from tests.support.commands import PROJECT, environment
 
 PAGE = (PROJECT / "docs" / "plan.md").read_text(encoding="utf-8")
@@ -57,8 +56,3 @@ def test_the_page_shows_plan_diff_and_check() -> None:
         "diff",
         "check",
     }
-
-
-def test_every_word_for_what_becomes_of_a_workload_is_explained() -> None:
-    table = PAGE.split("| word | the workload |", 1)[1].split("\n\n", 1)[0]
-    assert set(re.findall(r"`(\w+)`", table)) == set(ACTIONS)
