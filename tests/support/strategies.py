@@ -68,7 +68,8 @@ def get(spec: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def base_spec(gateway: str | None = None, jaeger: bool = False, proxy: bool = False) -> Spec:
     """A stack without any number: `gateway` is None, "openshift" (with OPA) or "static"."""
-    spec: Spec = {"storage": {"secret": {"name": "minio", "type": "s3"}, "tls": {"enabled": False}}, "template": {}}
+    store: Spec = {"secret": {"name": "minio", "type": "s3"}, "tls": {"enabled": False}}
+    spec: Spec = {"storage": store, "networkPolicy": {"ports": {"s3": [9000]}}, "template": {}}
     if gateway:
         put(spec, ("template", "gateway", "enabled"), True)
         tenant: Spec = {"tenantName": "dev", "tenantId": "1610b0c3-c509-4592-a256-a1871353dbfa"}

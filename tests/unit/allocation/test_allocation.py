@@ -46,6 +46,7 @@ def test_seed_global_is_handed_out_to_the_last_unit_by_the_operators_weights() -
     spec = yaml.safe_load((CASES / "seed-global.yaml").read_text())["spec"]
     put(spec, ("resources", "profile"), "operator")
     put(spec, ("storage", "tls"), {"enabled": False})
+    put(spec, ("networkPolicy", "ports", "s3"), [9000])
     plan = plan_of(spec)
     assert plan.allocated("limits", "cpu") == 2000
     assert plan.allocated("limits", "memory") == 2048 * MIB

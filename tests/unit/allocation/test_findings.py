@@ -43,7 +43,7 @@ def test_a_stack_that_fits_has_no_finding() -> None:
 
 
 def test_seed_per_component_says_by_how_much_it_exceeds_its_total() -> None:
-    plan = allocate(load_file(CASES / "seed-per-component.yaml"))
+    plan = allocate(load_file(CASES / "seed-per-component.yaml", with_minio=True))
     assert [str(finding) for finding in plan.findings] == [
         f"{CPU}: the limits add up to 2506m of 2, 506m too much (overrides 2496m, floors 10m) [over-allocated]; "
         "raise it to 2506m or more, or lower the overrides by 506m in all",

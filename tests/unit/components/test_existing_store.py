@@ -10,16 +10,23 @@ import yaml
 from allocation import allocate
 from settings import load_config, load_file
 from tests.support.commands import CASES, ops
-from tests.support.configs import EXISTING, SECRETS, STORE, config, in_base64
+from tests.support.configs import EXISTING, SECRETS, STORE, Config, config, in_base64
 from tests.support.recording import Run, run
 
 FIELD = CASES / "field"
 
 
+def own_store() -> Config:
+    """The stack `static`, whose store's port nothing gives."""
+    given = config("static")
+    del given["spec"]["networkPolicy"]
+    return given
+
+
 def read(endpoint: str, **changes: Any) -> Run:
     """The stack `static`, whose storage Secret has this endpoint."""
     existing = {"given/bucket": in_base64(STORE | {"endpoint": endpoint})}
-    return run(config("static") | changes, SECRETS, existing)
+    return run(own_store() | changes, SECRETS, existing)
 
 
 def store_ports(done: Run) -> set[int]:
@@ -49,14 +56,14 @@ def test_tempo_reaches_the_port_of_the_endpoint(endpoint: str, port: int) -> Non
 
 
 def test_a_port_that_is_given_goes_before_the_endpoints_which_is_not_read() -> None:
-    given = config("static")
+    given = own_store()
     given["spec"]["networkPolicy"] = {"ports": {"s3": [9443]}}
     done = run(given, SECRETS, {})
     assert (store_ports(done), done.reads) == ({9443}, [])
 
 
 def test_a_secret_that_cannot_be_there_yet_is_not_read_and_the_port_is_a_finding() -> None:
-    done = run(config("static") | {"createNamespace": True}, SECRETS, {})
+    done = run(own_store() | {"createNamespace": True}, SECRETS, {})
     assert (store_ports(done), done.reads) == ({80}, [])
     assert [line for line in done.warnings if "store-port" in line and "port 80" in line]
 
@@ -65,7 +72,7 @@ def test_a_secret_that_cannot_be_there_yet_is_not_read_and_the_port_is_a_finding
     ("endpoint", "tls"), [("https://store.example.com", False), ("http://store.example.com", True)]
 )
 def test_an_endpoint_at_odds_with_tls_is_a_warning(endpoint: str, tls: bool) -> None:
-    given = config("static")
+    given = own_store()
     given["spec"]["storage"]["tls"] = {"enabled": tls}
     done = run(given, SECRETS, {"given/bucket": in_base64(STORE | {"endpoint": endpoint})})
     [line] = [line for line in done.warnings if line.startswith("spec.storage.tls.enabled")]
@@ -76,7 +83,7 @@ def test_an_endpoint_at_odds_with_tls_is_a_warning(endpoint: str, tls: bool) -> 
 @pytest.mark.parametrize("key", sorted(STORE))
 def test_a_secret_without_a_key_that_tempo_needs_ends_the_run_before_anything_is_declared(key: str) -> None:
     existing = {"given/bucket": in_base64({name: text for name, text in STORE.items() if name != key})}
-    done = run(config("static"), SECRETS, existing)
+    done = run(own_store(), SECRETS, existing)
     assert [line.partition(" is missing")[0] for line in done.errors] == [f"Secret bucket: {key}"]
     assert not done.workloads
 
@@ -89,7 +96,7 @@ def test_an_endpoint_without_a_valid_port_is_a_line_that_repeats_nothing() -> No
 
 
 def test_the_readers_of_the_bucket_get_its_port_and_no_secret() -> None:
-    done = run(config("static"), SECRETS, EXISTING)
+    done = run(own_store(), SECRETS, EXISTING)
     assert done.reads == ["given/bucket"]
     assert STORE["access_key_secret"] not in str(done.resources)
 
