@@ -32,6 +32,8 @@ from settings.pods import PodSettings
 S3 = Port("s3", 9000)
 BUCKET = "tempo"
 ROOT_USER = "tempo"
+# Kubernetes changes no Secret's type, so this one can take the place of none that a user made, however it is applied.
+STORE_TYPE = "tempostack/object-store"
 DATA_FOLDER = "/data"
 CERTIFICATES_FOLDER = f"{TLS_FOLDER}/minio"
 HOME = scratch("home", "/tmp")  # noqa: S108 a volume of the container
@@ -74,7 +76,14 @@ class Minio(pulumi.ComponentResource):
         me = args.identity.of("minio")
         child = pulumi.ResourceOptions(parent=self, depends_on=args.after.objects)
 
-        secret = Secret(name, metadata=me.metadata(name=args.secret_name), data=_secret_data(me, args), opts=child)
+        secret = Secret(
+            name,
+            metadata=me.metadata(name=args.secret_name),
+            type=STORE_TYPE,
+            data=_secret_data(me, args),
+            # One that was made before it had a type keeps what it has.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(ignore_changes=["type"])),
+        )
         PersistentVolumeClaim(name, metadata=me.metadata(), spec=_claim(args), opts=child)
         self.store = ObjectStore(args.secret_name, fingerprint_of(args.root_password, me))
         self.secrets = (args.secret_name,)

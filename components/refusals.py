@@ -57,7 +57,7 @@ def _keeps_its_size(refused: Refused) -> str:
 
 
 TABLE = (
-    Row(re.compile(r"already exists|field conflict"), ("create",), _exists),
+    Row(re.compile(r"already exists|field conflict|field is immutable"), ("create",), _exists),
     Row(re.compile(r"field conflict"), ("update",), _changed),
     Row(re.compile(r"can not be less than|must support resize"), ("update",), _keeps_its_size),
 )

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from sandbox.cluster import Cluster
 from sandbox.engine import Engine
 from sandbox.toolchain import kubectl as kubectl_binary
@@ -86,7 +88,7 @@ def watched(cluster: Cluster, kubectl: Kubectl, stack: str) -> Iterator[list[int
 
 
 def test_a_running_component_is_handed_to_an_autoscaler_and_taken_back(
-    engine: Engine, cluster: Cluster, kubectl: Kubectl
+    engine: Engine, cluster: Cluster, kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = "handover"
     deployed(engine, stack, replicas=3)
@@ -107,6 +109,8 @@ def test_a_running_component_is_handed_to_an_autoscaler_and_taken_back(
     assert set(asked) == {5}
     assert cpu_limit(kubectl, stack) == "123m"
 
+    stacks.write_with_secrets(engine, stack, spec_with(replicas=2))
+    stacks.take_fields_back(engine, monkeypatch)
     deployed(engine, stack, replicas=2)
     assert live(kubectl, stack)["spec"]["replicas"] == 2
     assert kubectl("get", "hpa", "-n", stack, "-o", "name") == ""

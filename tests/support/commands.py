@@ -1,11 +1,16 @@
-"""Runs `python -m ops` as a user does: a process of its own, seen through its output and exit code."""
+"""Runs `python -m ops` as a user does, seen through its output and exit code."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
+
+from ops.cli import main
 
 PROJECT = Path(__file__).parents[2]
 CASES = PROJECT / "tests" / "cases"
@@ -31,7 +36,12 @@ class Done:
 
 
 def ops(*arguments: str | Path, env: Mapping[str, str] | None = None, python: tuple[str, ...] = ()) -> Done:
-    """Runs `python -m ops` with the arguments, output piped; `env` is added to the environment."""
+    """Runs `python -m ops` with the arguments, output piped; `env` is added to the environment.
+
+    In this process, which is ten times as fast, unless the test is about the process: its environment or interpreter.
+    """
+    if env is None and not python:
+        return _in_this_process(*map(str, arguments))
     done = subprocess.run(
         [sys.executable, *python, "-m", "ops", *map(str, arguments)],
         cwd=PROJECT,
@@ -42,6 +52,18 @@ def ops(*arguments: str | Path, env: Mapping[str, str] | None = None, python: tu
         check=False,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def _in_this_process(*arguments: str) -> Done:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environment(), clear=True),
+        chdir(PROJECT),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = main(arguments)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def environment(added: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -81,8 +81,8 @@ def take_fields_back(engine: Engine, monkeypatch: Any) -> None:
 
 
 def told(done: Done, words: str) -> list[str]:
-    """The lines with these words in what a pulumi command printed, each once."""
-    lines = (line.strip().removeprefix("error: ") for line in (done.stdout + done.stderr).splitlines())
+    """The errors with these words in what a pulumi command printed, each once: it shows them twice."""
+    lines = (line.strip().rpartition("error: ")[2] for line in (done.stdout + done.stderr).splitlines())
     return list(dict.fromkeys(line for line in lines if words in line))
 
 
@@ -96,8 +96,12 @@ def plan(engine: Engine, stack: str) -> dict[str, Any]:
 
 
 def render(file: Path, *options: str) -> str:
-    """What `python -m ops render` prints of a stack's file: YAML documents, encrypted secrets masked."""
-    command = [sys.executable, "-m", "ops", "render", str(file), *options]
+    """What `python -m ops render` prints of a stack's file: YAML documents, encrypted secrets masked.
+
+    The seed's TempoStacks come with MinIO, as its step 1 has it.
+    """
+    with_minio = ["--with-minio"] if file.parent == CASES else []
+    command = [sys.executable, "-m", "ops", "render", str(file), *with_minio, *options]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -37,7 +37,14 @@ def test_a_field_that_somebody_changed_is_named_with_its_manager(
     assert "\n" not in told
 
 
-@pytest.mark.parametrize("said", ['secrets "minio" already exists', CONFLICT + "1 conflict: …"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        'secrets "minio" already exists',
+        CONFLICT + "1 conflict: …",
+        'Secret "minio" is invalid: type: field is immutable',
+    ],
+)
 def test_an_object_that_exists_is_not_taken_over_and_minios_secret_has_a_way_out_of_its_own(said: str) -> None:
     assert "pulumi import" in (line("create", said) or "")
     secret = line("create", said, "Secret", is_minio=True)
