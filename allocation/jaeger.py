@@ -13,7 +13,7 @@ def services_query_duration(settings: Settings) -> str:
     asked = nanoseconds(settings.spec.template.query_frontend.jaeger_query.services_query_duration)
     longest = shortest_max_duration(settings)
     whole = min(asked, nanoseconds(longest)) if longest else asked
-    return canonical_duration(f"{whole // NANOSECONDS['s']}s")
+    return canonical_duration(f"{max(1, whole // NANOSECONDS['s'])}s")  # whole seconds, as a file has them
 
 
 def shortest_max_duration(settings: Settings) -> str | None:

@@ -1,18 +1,22 @@
 """A storage Secret that exists before the stack: where its store listens, so that NetworkPolicies let Tempo there."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import pulumi
 
 from components.ending import end
 from components.existing_secrets import read_secret, text_in
 from components.identity import Identity
+from components.minio import STORE_TYPE
 from components.shared import STORAGE_ENV
 from settings import Settings
 
-TLS_ENABLED = "spec.storage.tls.enabled"
+NAME, TLS_ENABLED, PORTS = "spec.storage.secret.name", "spec.storage.tls.enabled", "spec.networkPolicy.ports.s3"
+SCHEMES = ("", "http", "https")  # without a scheme Tempo follows `storage.tls.enabled`
 
 
 @dataclass(frozen=True)
@@ -26,36 +30,62 @@ class ExistingStore:
 def existing_store(name: str, me: Identity, settings: Settings, opts: pulumi.ResourceOptions) -> ExistingStore:
     """Reads the Secret where its port is needed and its namespace exists.
 
-    A Secret without a key that Tempo needs ends the run. An endpoint that is at odds with `storage.tls` is a warning.
+    A Secret that is missing, lacks a key that Tempo needs, or is MinIO's own ends the run. An endpoint that is at odds
+    with `storage.tls`, or whose port may not be that of the store's pods, is a warning.
     """
     if not settings.store_port_is_read:
         return ExistingStore()
     secret = settings.spec.storage.secret.name
     resource = read_secret(f"{name}-storage", me, secret, opts)
-    port = pulumi.Output.unsecret(resource.data.apply(lambda data: _port(secret, data, settings)))
+    _say_if_missing(resource, f"{NAME}: Secret {secret} cannot be read in namespace {me.namespace}")
+    read = pulumi.Output.all(resource.data, resource.type)
+    port = pulumi.Output.unsecret(read.apply(lambda data_and_type: _port(secret, *data_and_type, settings=settings)))
     return ExistingStore((port,), (port.apply(lambda _: resource),))
 
 
-def _port(secret: str, data: Mapping[str, str] | None, settings: Settings) -> int:
+def _say_if_missing(resource: pulumi.CustomResource, found: str) -> None:
+    """The provider's own message names no key of the config."""
+
+    def say(read: "asyncio.Future[Any]") -> None:
+        if not read.cancelled() and read.exception() is not None:
+            pulumi.log.error(f"{found}; create it first, or write {PORTS}, so that it is not read")
+
+    asyncio.ensure_future(resource.urn.future()).add_done_callback(say)
+
+
+def _port(secret: str, data: Mapping[str, str] | None, kind: str | None, *, settings: Settings) -> int:
+    if (kind or "").startswith(STORE_TYPE):
+        end([f"{NAME}: Secret {secret} is MinIO's own, and goes with MinIO; put your store's keys into another Secret"])
     if missing := list(_missing(secret, data)):
         end(missing)
-    endpoint = text_in(data, "endpoint") or ""
+    endpoint = (text_in(data, "endpoint") or "").strip()
     try:
         url = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
         port = url.port or settings.store_ports[0]
     except ValueError:
-        end([f"Secret {secret}: endpoint has no valid port; write one such as https://store.example.com:9000"])
+        url, port = SplitResult("invalid", "", "", "", ""), 0
+    if url.scheme not in SCHEMES or not url.hostname:
+        end([f"Secret {secret}: endpoint is no address; write one such as https://store.example.com:9000"])
+    for line in _doubts(secret, url, port, settings):
+        pulumi.log.warn(line)
+    return port
+
+
+def _doubts(secret: str, url: SplitResult, port: int, settings: Settings) -> Iterator[str]:
     scheme, at_odds = ("https", "http") if settings.store_encrypted else ("http", "https")
     if url.scheme == at_odds:
         found = f"the endpoint in Secret {secret} is {at_odds}, and Tempo speaks {scheme} to its port {port}"
-        pulumi.log.warn(f"{TLS_ENABLED}: {found}; write {str(at_odds == 'https').lower()}")
-    return port
+        yield f"{TLS_ENABLED}: {found}; write {str(at_odds == 'https').lower()}"
+    host = url.hostname or ""
+    if "." not in host or host.endswith(".svc") or ".svc." in host:
+        found = f"is not set, and Secret {secret} names a Service of the cluster, whose port {port} is opened"
+        yield f"{PORTS}: {found}; write the port of its pods if that is another"
 
 
 def _missing(secret: str, data: Mapping[str, str] | None) -> Iterator[str]:
     """A line for every key that Tempo's pods would wait for."""
     for key in STORAGE_ENV.values():
         text = text_in(data, key)
-        if not text:
+        if not (text or "").strip():
             what = "is not text" if text is None else "is missing or empty"
             yield f"Secret {secret}: {key} {what}; write it, as the pods of Tempo do not start without it"

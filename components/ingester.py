@@ -29,6 +29,8 @@ VOLUME = "data"
 ONE_WRITER = ("ReadWriteOnce",)  # what each replica's volume needs
 JOINS_THE_RING_AFTER_SECONDS = 15  # before that it is never ready: no use in asking
 GROW = "docs/allocation.md#larger-volumes"
+CLASS_PATH = "spec.storageClassName"
+MODES_PATH = "spec.template.ingester.volumeClaimTemplate.spec.accessModes"
 
 
 @dataclass(frozen=True)
@@ -94,19 +96,18 @@ def _kept(args: IngesterArgs, spec: StatefulSetSpec) -> str:
     claim = (spec.volume_claim_templates or [])[0].spec
     assert claim is not None  # the stack declares it
     assert claim.resources is not None
-    size = quantity("memory", args.volume.size_bytes)
     running_size = str((claim.resources.requests or {}).get("storage"))
-    kinds = {
-        "size": (running_size, size),
-        "storage class": (claim.storage_class_name, args.storage_class_name),
-        "access modes": (list(claim.access_modes or ()), list(args.access_modes)),
-    }
-    differ = [(kind, running, planned) for kind, (running, planned) in kinds.items() if running != planned]
+    claims = (
+        (args.volume.path, running_size, quantity("memory", args.volume.size_bytes)),
+        (CLASS_PATH, claim.storage_class_name, args.storage_class_name),
+        (MODES_PATH, ", ".join(claim.access_modes or ()), ", ".join(args.access_modes)),
+    )
+    differ = [each for each in claims if each[1] != each[2]]
     if differ:
         end(
-            f"{args.volume.path}: the ingesters' volumes have the {kind} {running}, and Kubernetes changes it in no "
-            f"running StatefulSet, to {planned} neither; write {running}, or follow {GROW}"
-            for kind, running, planned in differ
+            f"{path}: the ingesters' volumes were made with {running or 'the default'}, and Kubernetes cannot change "
+            f"them to {planned or 'the default'}; {f'write {running}' if running else 'leave it out'}, or follow {GROW}"
+            for path, running, planned in differ
         )
     return running_size
 

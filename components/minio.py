@@ -32,8 +32,8 @@ from settings.pods import PodSettings
 S3 = Port("s3", 9000)
 BUCKET = "tempo"
 ROOT_USER = "tempo"
-# Kubernetes changes no Secret's type, so this one can take the place of none that a user made, however it is applied.
-STORE_TYPE = "tempostack/object-store"
+# Kubernetes changes no Secret's type, so this one can take the place of none that a user or another stack made.
+STORE_TYPE = "tempostack/"  # and the stack's name
 DATA_FOLDER = "/data"
 CERTIFICATES_FOLDER = f"{TLS_FOLDER}/minio"
 HOME = scratch("home", "/tmp")  # noqa: S108 a volume of the container
@@ -79,7 +79,7 @@ class Minio(pulumi.ComponentResource):
         secret = Secret(
             name,
             metadata=me.metadata(name=args.secret_name),
-            type=STORE_TYPE,
+            type=f"{STORE_TYPE}{me.stack}",
             data=_secret_data(me, args),
             # One that was made before it had a type keeps what it has.
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(ignore_changes=["type"])),

@@ -12,6 +12,7 @@ from settings import Mistake, Settings, SettingsError, load_config
 from settings.secrets import OIDC_CLIENTS, SECRETS, missing_secrets
 
 PREFIX = "tempostack:"
+STORE_FINDINGS = ("store-port", "storage-plaintext")  # what the endpoint in the storage Secret answers
 
 
 def read_settings() -> Settings:
@@ -38,7 +39,9 @@ def read_secrets(settings: Settings, plan: Plan) -> Secrets:
     errors += map(str, missing_secrets(settings, values))
     errors += map(str, _missing_clients(settings, values.get(OIDC_CLIENTS.key)))
     for finding in plan.findings:
-        is_read = finding.code == "store-port" and settings.store_port_is_read  # the engine knows better than the plan
+        is_read = (
+            finding.code in STORE_FINDINGS and settings.store_port_is_read
+        )  # the engine knows better than the plan
         if finding.severity == "warning" and not is_read:
             pulumi.log.warn(str(finding))
     if errors:

@@ -9,7 +9,8 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from pulumi.runtime.settings import get_monitor, monitor_supports_feature
 
 TAKE_BACK = "run PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up to take them back"
-NOT_OURS = "delete it, take it over with pulumi import, or give the stack another name or namespace"
+NOT_OURS = "give the stack another name or namespace, or take it over with pulumi import"
+EXISTING_NAMESPACE = "write createNamespace: false"
 ITS_OWN_STORE = "to use the store that it names write minio.enabled: false, else another spec.storage.secret.name"
 
 
@@ -40,8 +41,10 @@ class Refused:
 
 def _exists(refused: Refused) -> str:
     is_store = refused.is_minio and refused.kind == "Secret"
-    found = "exists, and MinIO's keys would replace its own" if is_store else "exists, and is not this stack's"
-    return f"{refused.object}: {found}; {ITS_OWN_STORE if is_store else NOT_OURS}"
+    if is_store:
+        return f"{refused.object}: exists, and MinIO's keys would replace its own; {ITS_OWN_STORE}"
+    remedy = EXISTING_NAMESPACE if refused.kind == "Namespace" else NOT_OURS
+    return f"{refused.object}: exists, and is not this stack's; {remedy}"
 
 
 def _changed(refused: Refused) -> str:

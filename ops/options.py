@@ -3,5 +3,7 @@
 import click
 
 with_minio = click.option(
-    "--with-minio", is_flag=True, help="Add MinIO to a spec or a TempoStack, whose store's Secret else exists."
+    "--with-minio",
+    is_flag=True,
+    help="Add MinIO to a spec or a TempoStack. Without it, the Secret that they name must exist.",
 )

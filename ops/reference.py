@@ -40,7 +40,8 @@ be pasted in. One value is set by its path:
     pulumi config set --path 'tempostack:spec.resources.total.limits.cpu' 3
 
 The same checks read a bare `spec`, or a TempoStack, from a file; there `name` and `namespace` are `tempo` where nothing
-is said, and MinIO is on. A key that is not listed here is refused, with the nearest one that is, and all mistakes are
+is said, and MinIO runs with `--with-minio` only.
+A key that is not listed here is refused, with the nearest one that is, and all mistakes are
 said at once, each on one line with its path, what was found and what to do.
 
 A *quantity* is a number with one of Kubernetes' suffixes (`n u m k M G T P E`, `Ki Mi Gi Ti Pi Ei`) or an exponent; a

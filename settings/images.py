@@ -12,8 +12,8 @@ JAEGER_QUERY = "docker.io/jaegertracing/jaeger-query:1.68.0"
 OAUTH_PROXY = "quay.io/openshift/origin-oauth-proxy:4.20"
 MINIO = "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z"  # the last community release
 
-# A version of Tempo's, such as 2.10.8, v2.9.0 or 2.10.8-amd64. A calendar's, such as 2026.1, is not one of Tempo's.
-VERSION = re.compile(r"v?(?P<major>\d{1,2})\.(?P<minor>\d{1,4})([.+_-].*)?")
+# A version of Tempo's, such as 2.10.8, v2.9.0, 2.10.8-amd64 or 3. A calendar's, such as 25.3, is not one of Tempo's.
+VERSION = re.compile(r"v?(?P<major>\d)(\.(?P<minor>\d{1,4}))?([.+_-].*)?")
 # The last part of a repository whose tags are Tempo's versions. A distribution's, such as tempo-rhel9, has its own.
 REPOSITORIES = re.compile(r"(.*-)?tempo(-query)?")
 
@@ -22,7 +22,9 @@ def tempo_version(image: str) -> tuple[int, int] | None:
     """Major and minor version in the tag of an image of Tempo or tempo-query. None when the tag does not tell it."""
     tag = tag_of(image)
     found = VERSION.fullmatch(tag) if tag is not None and is_tempo(image) else None
-    return None if found is None else (int(found["major"]), int(found["minor"]))
+    if found is None or (found["minor"] is None and found["major"] == "2"):
+        return None  # `2` moves from one version to the next
+    return int(found["major"]), int(found["minor"] or 0)
 
 
 def is_tempo(image: str) -> bool:

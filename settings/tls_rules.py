@@ -70,7 +70,7 @@ def the_store_is_told_its_own_tls(config: Config) -> Iterator[Mistake]:
     enabled = at(tls, ("enabled",))
     for key in ("caName", "certName"):
         if at(tls, (key,)) is not None and has_minio(config):
-            yield Mistake((*path, key), "is for a store of your own, and MinIO runs; remove it, or switch MinIO off")
+            yield Mistake((*path, key), "is for a store of your own, and MinIO runs; remove it, or run without MinIO")
         elif at(tls, (key,)) is not None and enabled is not True:
             yield Mistake((*path, key), "is read with enabled: true only; write that, or remove it")
     if not has_minio(config):

@@ -80,6 +80,8 @@ def _remedy(cost: Cost, value: int, planned: int, holder: Holder) -> str:
     fitting = max(planned, _largest(cost, value, holder))
     write = f"write {_text(cost, fitting)} or less"
     memory = _memory(cost, value, holder)
+    if memory is not None and memory <= (holder.replica.memory_bytes or 0):  # the plan completes more blocks at once
+        memory = None
     return write if memory is None else f"{write}, or give {_one(cost.component)} {quantity('memory', memory)}"
 
 

@@ -1,5 +1,6 @@
 """Whether the images run a Tempo that the rendered configuration is made for."""
 
+import re
 from collections.abc import Iterator
 
 from allocation.review.case import Case, Violation
@@ -7,7 +8,7 @@ from settings import tempo_keys
 from settings.images import TEMPO, is_tempo, tag_of, tempo_version
 
 FIRST_WITHOUT_INGESTERS = (3, 0)
-MOVING_TAGS = (None, "latest")  # None is `latest` to a kubelet
+MOVING_TAG = re.compile(r"(latest|main|nightly|v?2)(-(amd64|arm64))?")
 
 
 def tempo_has_the_stacks_components(case: Case) -> Iterator[Violation]:
@@ -44,7 +45,8 @@ def _untested(key: str, message: str, remedy: str) -> Violation:
 
 def _moves(image: str) -> bool:
     """Whether another image may be there under the same name at any time."""
-    return is_tempo(image) and "@" not in image and tag_of(image) in MOVING_TAGS
+    tag = tag_of(image) or "latest"  # as a kubelet has it
+    return is_tempo(image) and "@" not in image and MOVING_TAG.fullmatch(tag) is not None
 
 
 def _oldest() -> tuple[int, int]:

@@ -27,5 +27,5 @@ def _closed_ports(settings: Settings) -> Iterator[Violation]:
     found = f"is not set, so that Tempo reaches its object store on port {settings.store_ports[0]} alone"
     if settings.store_port_is_read:
         found += f" in rendered objects (`pulumi up` reads the port from Secret {secret})"
-    remedy = f"if the endpoint in Secret {secret} has another port, write it, such as [9000]"
+    remedy = f"write the port of the store's pods, such as [9000], or [{settings.store_ports[0]}] if it is right"
     yield Violation("store-port", PATH, found, remedy)

@@ -10,9 +10,11 @@ UI, GATEWAY = "spec.template.queryFrontend.jaegerQuery", "spec.template.gateway"
 # How the annotations end by which an Ingress says so: ingress-nginx's and others' `backend-protocol`, HAProxy's
 # `haproxy.org/server-ssl`, F5 NGINX's `nginx.org/ssl-services`, OpenShift's `route.openshift.io/termination`.
 SAYS_SO = ("backend-protocol", "/server-ssl", "/ssl-services", "/termination")
-# How the names of annotations begin by which a controller asks for a login: ingress-nginx's and HAProxy's `auth-url`,
-# `auth-type` and `auth-tls-secret`, the AWS load balancer's `auth-type`, for which `none` is none.
-ASKS_FOR_A_LOGIN, NO_LOGIN = "auth-", "none"
+# Annotations by which a controller asks for a login: ingress-nginx's and HAProxy's `auth-url`, `auth-type`,
+# `auth-secret` and `auth-tls-secret`, the AWS load balancer's `auth-type`, for which `none` is none, Traefik's
+# `router.middlewares`.
+ASKS_FOR_A_LOGIN = ("auth-url", "auth-type", "auth-secret", "auth-tls-secret", "router.middlewares")
+NO_LOGIN = ("none", "")
 
 
 def backends_spoken_to_in_tls(case: Case) -> Iterator[Violation]:
@@ -69,7 +71,8 @@ _NAMES = {"ingress": "Ingress", "route": "Route", "httpRoute": "HTTPRoute"}
 def _has_a_login(door: Ingress) -> bool:
     annotations = door.annotations or {}
     return any(
-        key.rpartition("/")[2].startswith(ASKS_FOR_A_LOGIN) and value != NO_LOGIN for key, value in annotations.items()
+        key.rpartition("/")[2].endswith(ASKS_FOR_A_LOGIN) and value.strip() not in NO_LOGIN
+        for key, value in annotations.items()
     )
 
 

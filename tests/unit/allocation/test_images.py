@@ -29,7 +29,10 @@ def found(tempo: str = TEMPO, tempo_query: str = TEMPO_QUERY, *, ui: bool = True
         ("grafana/tempo:main-1a2b3c4", None),
         ("grafana/tempo:latest", None),
         (f"grafana/tempo{DIGEST}", None),
-        ("grafana/tempo:3", None),
+        ("grafana/tempo:3", (3, 0)),
+        ("grafana/tempo:v3", (3, 0)),
+        ("grafana/tempo:2", None),
+        ("corp/tempo:25.3", None),
         ("grafana/tempo:2026.1", None),
         ("registry.redhat.io/rhosdt/tempo-rhel9:3.7", None),
     ],
@@ -43,7 +46,7 @@ def test_tempo_3_is_an_error_whatever_on_violation_says(tag: str) -> None:
     assert found(f"grafana/tempo:{tag}", ui=False) == ["error tempo-version tempo"]
 
 
-@pytest.mark.parametrize("tag", ["2.4.1", "2.8.9", "1.5.0", "2.11.0", "latest"])
+@pytest.mark.parametrize("tag", ["2.4.1", "2.8.9", "1.5.0", "2.11.0", "latest", "main", "nightly", "2"])
 def test_a_version_that_is_not_tested_is_a_warning(tag: str) -> None:
     assert found(f"grafana/tempo:{tag}", ui=False) == ["warning untested-version tempo"]
     assert found("grafana/tempo", ui=False) == ["warning untested-version tempo"]

@@ -69,6 +69,11 @@ def test_services_are_listed_no_further_back_than_any_tenant_may_search(spec: di
     assert findings(settings) == expected
 
 
+def test_a_search_of_less_than_a_second_lists_services_of_a_second() -> None:
+    search = {"tempo": {"query_frontend": {"search": {"max_duration": "500ms"}}}}
+    assert bridge(settings_of(extraConfig=search))["services_query_duration"] == "1s"
+
+
 def test_the_default_is_shortened_without_a_finding() -> None:
     settings = settings_of(search={"maxDuration": "24h"})
     assert bridge(settings)["services_query_duration"] == "24h"

@@ -79,6 +79,9 @@ def test_the_remedy_of_an_open_ui_is_the_login_of_the_platform() -> None:
         ("nginx.ingress.kubernetes.io/auth-url", "https://sso.example.com", True),
         ("haproxy.org/auth-type", "basic-auth", True),
         ("alb.ingress.kubernetes.io/auth-type", "none", False),
+        ("nginx.ingress.kubernetes.io/auth-url", "", False),
+        ("nginx.ingress.kubernetes.io/auth-realm", "hi", False),
+        ("traefik.ingress.kubernetes.io/router.middlewares", "default-auth@kubernetescrd", True),
         ("a.example.com/timeout", "5s", False),
     ],
 )

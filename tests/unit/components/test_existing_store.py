@@ -44,7 +44,7 @@ def store_ports(done: Run) -> set[int]:
     ("endpoint", "port"),
     [
         ("http://store.example.com:9100", 9100),
-        ("store.example.com:9000", 9000),
+        (" store.example.com:9000 ", 9000),
         ("http://store.example.com", 80),
         ("http://[fd00::1]:9100", 9100),
     ],
@@ -88,11 +88,32 @@ def test_a_secret_without_a_key_that_tempo_needs_ends_the_run_before_anything_is
     assert not done.workloads
 
 
-def test_an_endpoint_without_a_valid_port_is_a_line_that_repeats_nothing() -> None:
-    done = read("http://store.example.com:port")
+@pytest.mark.parametrize("endpoint", ["http://store.example.com:port", "ftp://store:21", "http://", "http://[::1"])
+def test_an_endpoint_that_is_no_address_is_a_line_that_repeats_nothing(endpoint: str) -> None:
+    done = read(endpoint)
     [line] = done.errors
-    assert "endpoint" in line
-    assert "store.example.com:port" not in line
+    assert line.startswith("Secret bucket: endpoint")
+    assert endpoint not in line
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "is_service"),
+    [
+        ("http://minio:80", True),
+        ("http://minio.store.svc", True),
+        ("minio.store.svc.cluster.local:443", True),
+        ("http://store.example.com:9000", False),
+    ],
+)
+def test_a_service_whose_pods_may_have_another_port_is_a_warning(endpoint: str, is_service: bool) -> None:
+    lines = [line for line in read(endpoint).warnings if line.startswith("spec.networkPolicy.ports.s3")]
+    assert len(lines) == is_service
+
+
+def test_a_secret_that_is_missing_is_a_line_that_names_its_key() -> None:
+    done = run(own_store(), SECRETS, {})
+    assert [line for line in done.errors if line.startswith("spec.storage.secret.name") and "bucket" in line]
+    assert not done.objects
 
 
 def test_the_readers_of_the_bucket_get_its_port_and_no_secret() -> None:
