@@ -124,8 +124,8 @@ CODES: Mapping[Code, Meaning] = {
     "open-ui": Meaning(
         "onViolation",
         "a Route, an Ingress or an HTTPRoute leads to the Jaeger UI, and neither the oauth-proxy nor a gateway is in "
-        "front of it: all traces are open to everyone who reaches it. An annotation of the way in whose name begins "
-        "with `auth-`, such as `nginx.ingress.kubernetes.io/auth-url`, counts as a login",
+        "front of it: all traces are open to everyone who reaches it. A controller's annotation counts as a login: "
+        "`auth-url`, `auth-type`, `auth-secret`, `auth-tls-secret`, or Traefik's `router.middlewares`",
         "on OpenShift add `jaegerQuery.authentication: {}`; elsewhere run [the gateway with "
         "OIDC](multi-tenancy-oidc.md), or let your controller ask for a login, with such an annotation",
     ),
@@ -178,7 +178,7 @@ CODES: Mapping[Code, Meaning] = {
         "the NetworkPolicies open one port to an object store of your own, 443 with `storage.tls.enabled` and 80 "
         "without, and nothing tells which port the store has. Where `createNamespace` is false `pulumi up` reads it "
         "from the storage Secret, and only rendered objects have this finding",
-        "if the store has another port, write it into `spec.networkPolicy.ports.s3`",
+        "write the port of the store's pods into `spec.networkPolicy.ports.s3`",
     ),
     "redirect-without-host": Meaning(
         "warning",
