@@ -1,5 +1,6 @@
 """Every test, layer by layer, fast ones first: a layer that fails is the last one that runs."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,13 +16,14 @@ from sandbox.kubernetes_provider import kubernetes_provider
 from sandbox.toolchain import ensure
 
 TESTS = Path(__file__).parent
+CORES = os.cpu_count() or 1
 LAYERS = ("unit", "tools", "integration", "dataplane")  # "tools" builds what the later ones run
 NEEDED = (*CONTROL_PLANE, *ENGINE, *JUDGES)  # the data plane's tests are skipped without the others
 # Layers that run on every core. Where the tests of a file share a stack they stay together, and every worker has a
 # control plane of its own. A data plane has the machine to itself: it is held to its cpu.
 PARALLEL = {
     "unit": ("-n", "auto", "--dist", "worksteal"),
-    "integration": ("-n", "auto", "--dist", "loadfile"),
+    "integration": ("-n", str(2 * CORES), "--dist", "loadfile"),  # half of the time they wait for the cluster
 }
 
 
