@@ -34,9 +34,10 @@ class Foundation:
 
 @dataclass(frozen=True)
 class Ground:
-    """Whose it is, and under which options: of objects, and of components, that have a provider of their own to give.
+    """What every object of the stack needs: the stack's identity, and the resource options for objects and components.
 
-    `checked` is what has to be there before anything at all, `store_ports` what was read of the object store's ports.
+    `checked`: resources that must exist before anything is declared. `store_ports`: ports of the object store that the
+    engine read from its Secret.
     """
 
     name: str
