@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.conftest import StartTempo, wait_for_ring
-from tests.support.dataplane.bucket import blocks
+from tests.support.dataplane.bucket import flushed_trace
 from tests.support.dataplane.measured import Measured
 from tests.support.dataplane.quick import BLOCKS_AGE_FAST, SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.support.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, search
+from tests.support.dataplane.traces import Trace, eventually, search
 from tests.support.dataplane.under_load import counted
 
 SPEC: dict[str, Any] = {"extraConfig": {"tempo": quick(STARTS_AT_ONCE, SEARCHES_AT_ONCE, BLOCKS_AGE_FAST)}}
@@ -36,11 +35,7 @@ def tempo(start_tempo: StartTempo) -> Iterator[Tempo]:
 @pytest.fixture(scope="module")
 def flushed(tempo: Tempo) -> Trace:
     """A trace in a block of the bucket, which searches have to read."""
-    trace = new_trace()
-    push_over_grpc(tempo, trace)
-    flush(tempo)
-    eventually("a block in the bucket", lambda: blocks(tempo))
-    return trace
+    return flushed_trace(tempo)
 
 
 @dataclass

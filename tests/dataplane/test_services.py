@@ -9,13 +9,12 @@ import pytest
 import yaml
 
 from sandbox.bridge import bridge_at
-from sandbox.load import flush
 from sandbox.rendered import BRIDGE
 from sandbox.tempo_processes import Tempo
 from tests.dataplane.conftest import StartTempo
-from tests.support.dataplane.bucket import blocks
+from tests.support.dataplane.bucket import flushed_trace
 from tests.support.dataplane.quick import BLOCKS_AGE_FAST, SEARCHES_AT_ONCE, STARTS_AT_ONCE, quick
-from tests.support.dataplane.traces import Trace, eventually, new_trace, push_over_grpc, spans_by_id
+from tests.support.dataplane.traces import Trace, eventually, spans_by_id
 
 SPEC: dict[str, Any] = {
     "template": {"queryFrontend": {"jaegerQuery": {"enabled": True}}},
@@ -33,10 +32,7 @@ def tempo(start_tempo: StartTempo) -> Iterator[Tempo]:
 @pytest.fixture(scope="module")
 def flushed(tempo: Tempo) -> Trace:
     """A trace that no ingester has: the frontend and the querier know its block."""
-    trace = new_trace()
-    push_over_grpc(tempo, trace)
-    flush(tempo)
-    eventually("a block in the bucket", lambda: blocks(tempo))
+    trace = flushed_trace(tempo)
     [querier] = tempo.named("querier")
     base = f"{tempo.url(querier)}/querier"
     eventually("the block read", lambda: spans_by_id(base, trace, mode="blocks") == trace.identities)

@@ -63,6 +63,14 @@ def write(engine: Engine, stack: str, spec: dict[str, Any]) -> None:
     engine.select(stack)
 
 
+def write_beside(engine: Engine, stack: str, spec: dict[str, Any], **config: str) -> None:
+    """The same with MinIO's password, and other keys beside the spec."""
+    write(engine, stack, spec)
+    for key, value in (("minioRootPassword", PASSWORD), *config.items()):
+        done = engine.config_set(f"tempostack:{key}", value, secret=value == PASSWORD)
+        assert done.returncode == 0, done.stderr
+
+
 def write_with_secrets(engine: Engine, stack: str, spec: dict[str, Any]) -> None:
     """The same, with the secrets that the seed's multi-tenant stacks need."""
     write(engine, stack, spec)

@@ -7,8 +7,10 @@ from typing import Any
 from minio import Minio
 from minio.error import S3Error
 
+from sandbox.load import flush
 from sandbox.tempo_processes import Tempo
 from tests.support.dataplane.companions import companion
+from tests.support.dataplane.traces import Trace, eventually, new_trace, push_over_grpc
 
 SINGLE_TENANT = "single-tenant"  # the tenant of everyone where multi-tenancy is off
 
@@ -75,3 +77,12 @@ def _read(client: Minio, bucket: str, name: str) -> dict[str, Any] | None:
     finally:
         response.close()
         response.release_conn()
+
+
+def flushed_trace(tempo: Tempo) -> Trace:
+    """A trace that was pushed and flushed: a block of the bucket has it."""
+    trace = new_trace()
+    push_over_grpc(tempo, trace)
+    flush(tempo)
+    eventually("a block in the bucket", lambda: blocks(tempo))
+    return trace
