@@ -60,9 +60,11 @@ class Workspace:
         return any((self._state / ".pulumi" / "locks").rglob("*.json"))
 
     def use_plugin(self, name: str, folder: Path) -> None:
-        """Give this Pulumi home the plugin `name` that lies in `folder`, by a link."""
-        (self._pulumi / "plugins").mkdir(exist_ok=True)
-        _link(self._pulumi / "plugins" / name, folder)
+        """Give this Pulumi home the plugin in `folder`, as a folder of links: Pulumi follows no link to a folder."""
+        plugin = self._pulumi / "plugins" / name
+        plugin.mkdir(parents=True, exist_ok=True)
+        for file in folder.iterdir():
+            _link(plugin / file.name, file)
 
     def environment(self, stack: str) -> dict[str, str]:
         """The variables under which pulumi runs: the user's, but none of Pulumi's own except its Kubernetes provider's.

@@ -64,6 +64,7 @@ def test_a_plugin_of_the_version_that_the_program_asks_for_is_used_and_linked_to
     assert not found().is_plugin
     plugin = tmp_path / "pulumi" / "plugins" / PLUGIN
     plugin.mkdir()
+    (plugin / EXECUTABLE).touch()
     asked.clear()
     assert (found().folder, found().is_plugin, asked) == (plugin, True, [])
     (tmp_path / "Pulumi.yaml").touch()
@@ -71,7 +72,9 @@ def test_a_plugin_of_the_version_that_the_program_asks_for_is_used_and_linked_to
     workspace.prepare()
     workspace.use_plugin(PLUGIN, plugin)
     linked = Path(workspace.environment("dev")["PULUMI_HOME"]) / "plugins" / PLUGIN
-    assert linked.resolve() == plugin
+    assert linked.is_dir()
+    assert not linked.is_symlink()  # Pulumi follows no link to a plugin's folder
+    assert (linked / EXECUTABLE).resolve() == plugin / EXECUTABLE
 
 
 def test_what_pulumi_can_install_is_installed_once_and_nothing_is_built(
