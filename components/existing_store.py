@@ -1,9 +1,7 @@
 """A storage Secret that exists before the stack: where its store listens, so that NetworkPolicies let Tempo there."""
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import pulumi
@@ -30,27 +28,17 @@ class ExistingStore:
 def existing_store(name: str, me: Identity, settings: Settings, opts: pulumi.ResourceOptions) -> ExistingStore:
     """Reads the Secret where its port is needed and its namespace exists.
 
-    A Secret that is missing, lacks a key that Tempo needs, or is MinIO's own ends the run. An endpoint that is at odds
+    A Secret that is missing, lacks a key that Tempo needs, or is MinIO's own ends the run: of a missing one the
+    provider says `resource 'namespace/name' does not exist`. An endpoint that is at odds
     with `storage.tls`, or whose port may not be that of the store's pods, is a warning.
     """
     if not settings.store_port_is_read:
         return ExistingStore()
     secret = settings.spec.storage.secret.name
     resource = read_secret(f"{name}-storage", me, secret, opts)
-    _say_if_missing(resource, f"{NAME}: Secret {secret} cannot be read in namespace {me.namespace}")
     read = pulumi.Output.all(resource.data, resource.type)
     port = pulumi.Output.unsecret(read.apply(lambda data_and_type: _port(secret, *data_and_type, settings=settings)))
     return ExistingStore((port,), (port.apply(lambda _: resource),))
-
-
-def _say_if_missing(resource: pulumi.CustomResource, found: str) -> None:
-    """The provider's own message names no key of the config."""
-
-    def say(read: "asyncio.Future[Any]") -> None:
-        if not read.cancelled() and read.exception() is not None:
-            pulumi.log.error(f"{found}; create it first, or write {PORTS}, so that it is not read")
-
-    asyncio.ensure_future(resource.urn.future()).add_done_callback(say)
 
 
 def _port(secret: str, data: Mapping[str, str] | None, kind: str | None, *, settings: Settings) -> int:

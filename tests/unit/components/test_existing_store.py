@@ -110,12 +110,6 @@ def test_a_service_whose_pods_may_have_another_port_is_a_warning(endpoint: str, 
     assert len(lines) == is_service
 
 
-def test_a_secret_that_is_missing_is_a_line_that_names_its_key() -> None:
-    done = run(own_store(), SECRETS, {})
-    assert [line for line in done.errors if line.startswith("spec.storage.secret.name") and "bucket" in line]
-    assert not done.objects
-
-
 def test_the_readers_of_the_bucket_get_its_port_and_no_secret() -> None:
     done = run(own_store(), SECRETS, EXISTING)
     assert done.reads == ["given/bucket"]
