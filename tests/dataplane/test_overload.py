@@ -69,7 +69,7 @@ def test_no_disk_bounds_what_the_plan_lets_in(let_in: Intake, tmp_path: Path) ->
 def test_a_block_was_completed_meanwhile_and_is_merged(tempo: Tempo, overloads: dict[str, Overload]) -> None:
     flushed, merged = "tempo_ingester_blocks_flushed_total", "tempodb_compaction_blocks_total"
     eventually("every block in the bucket", lambda: counted(tempo, "ingester-0", flushed) >= 2, 60)
-    eventually("blocks merged", lambda: counted(tempo, "compactor-0", merged) > 0, 60)
+    eventually("blocks merged", lambda: counted(tempo, "compactor-0", merged) > 0, 120)
 
 
 @pytest.mark.parametrize("size", SIZES)
