@@ -28,9 +28,9 @@ class ExistingStore:
 def existing_store(name: str, me: Identity, settings: Settings, opts: pulumi.ResourceOptions) -> ExistingStore:
     """Reads the Secret where its port is needed and its namespace exists.
 
-    A Secret that is missing, lacks a key that Tempo needs, or is MinIO's own ends the run: of a missing one the
-    provider says `resource 'namespace/name' does not exist`. An endpoint that is at odds
-    with `storage.tls`, or whose port may not be that of the store's pods, is a warning.
+    A Secret that lacks a key that Tempo needs, or is MinIO's own, ends the run with a line. A missing one ends it with
+    the provider's line `resource 'namespace/name' does not exist`. An endpoint that is at odds with `storage.tls`, or
+    whose port may not be that of the store's pods, is a warning.
     """
     if not settings.store_port_is_read:
         return ExistingStore()
@@ -46,17 +46,23 @@ def _port(secret: str, data: Mapping[str, str] | None, kind: str | None, *, sett
         end([f"{NAME}: Secret {secret} is MinIO's own, and goes with MinIO; put your store's keys into another Secret"])
     if missing := list(_missing(secret, data)):
         end(missing)
-    endpoint = (text_in(data, "endpoint") or "").strip()
-    try:
-        url = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
-        port = url.port or settings.store_ports[0]
-    except ValueError:
-        url, port = SplitResult("invalid", "", "", "", ""), 0
-    if url.scheme not in SCHEMES or not url.hostname:
+    url = _address((text_in(data, "endpoint") or "").strip())
+    if url is None:
         end([f"Secret {secret}: endpoint is no address; write one such as https://store.example.com:9000"])
+    port = url.port or settings.store_ports[0]
     for line in _doubts(secret, url, port, settings):
         pulumi.log.warn(line)
     return port
+
+
+def _address(endpoint: str) -> SplitResult | None:
+    """The parts of a URL, or of host:port. None where it is neither."""
+    try:
+        url = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+        _ = url.port  # raises where it is no port
+    except ValueError:
+        return None
+    return url if url.scheme in SCHEMES and url.hostname else None
 
 
 def _doubts(secret: str, url: SplitResult, port: int, settings: Settings) -> Iterator[str]:

@@ -39,9 +39,8 @@ def read_secrets(settings: Settings, plan: Plan) -> Secrets:
     errors += map(str, missing_secrets(settings, values))
     errors += map(str, _missing_clients(settings, values.get(OIDC_CLIENTS.key)))
     for finding in plan.findings:
-        is_read = (
-            finding.code in STORE_FINDINGS and settings.store_port_is_read
-        )  # the engine knows better than the plan
+        # The engine reads the endpoint, and knows better than the plan.
+        is_read = finding.code in STORE_FINDINGS and settings.store_port_is_read
         if finding.severity == "warning" and not is_read:
             pulumi.log.warn(str(finding))
     if errors:

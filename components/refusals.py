@@ -40,8 +40,7 @@ class Refused:
 
 
 def _exists(refused: Refused) -> str:
-    is_store = refused.is_minio and refused.kind == "Secret"
-    if is_store:
+    if refused.is_minio and refused.kind == "Secret":
         return f"{refused.object}: exists, and MinIO's keys would replace its own; {ITS_OWN_STORE}"
     remedy = EXISTING_NAMESPACE if refused.kind == "Namespace" else NOT_OURS
     return f"{refused.object}: exists, and is not this stack's; {remedy}"

@@ -79,7 +79,7 @@ def test_what_is_too_much_is_refused_for_now_and_as_much_as_the_plan_lets_in_is_
     pushed = overloads[size].pushed
     taken = (pushed.acknowledged_bytes - let_in.burst_bytes) / SECONDS / let_in.rate_bytes
     measured(f"{pushed}; {taken:.0%} of the rate that is let in, without the burst")
-    # On a slow machine much of what is too much is not even offered: as many requests as may be under way wait.
+    # A slow machine does not offer all spans on time: the most requests that may be under way wait for answers.
     assert pushed.refused + pushed.late > pushed.acknowledged, "this was no overload"
     assert pushed.refused > pushed.acknowledged / 2, "this was no overload"
     assert pushed.not_retryable == 0, pushed.refusals

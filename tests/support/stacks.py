@@ -80,7 +80,7 @@ def write_with_secrets(engine: Engine, stack: str, spec: dict[str, Any]) -> None
 
 
 def take_fields_back(engine: Engine, monkeypatch: Any) -> None:
-    """Does what the line says that a provider before 4.29 ends with, when somebody else changed fields of the stack."""
+    """Follows the line in which a provider before 4.29 ends after another program changed fields of the stack."""
     done = engine.preview()
     if done.returncode != 0:
         [line] = told(done, TAKE_BACK)
